@@ -1,0 +1,31 @@
+"""tinylinks: a small define-by-run neural network library, and the book that explains it."""
+
+from tinylinks import backend, functions, gradient_check, initializers, links, optimizers
+from tinylinks.config import config, no_backprop_mode, using_config
+from tinylinks.derivatives import grad
+from tinylinks.drawing import draw, to_dot
+from tinylinks.function import Function
+from tinylinks.link import Chain, Link
+from tinylinks.variable import Parameter, Variable, as_variable
+
+__all__ = [
+    "Chain",
+    "Function",
+    "Link",
+    "Parameter",
+    "Variable",
+    "as_variable",
+    "backend",
+    "config",
+    "draw",
+    "functions",
+    "grad",
+    "gradient_check",
+    "initializers",
+    "links",
+    "no_backprop_mode",
+    "optimizers",
+    "to_dot",
+    "using_config",
+]
+__version__ = "0.1.0"

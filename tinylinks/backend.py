@@ -1,0 +1,114 @@
+"""Which array module an array belongs to. Nothing but the type of the array decides.
+
+`xp` is the customary name for "numpy or cupy, whichever fits this array".
+"""
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from tinylinks import errors
+
+_modules: dict[type, ModuleType] = {np.ndarray: np}
+
+
+def get_array_module(x: Any) -> ModuleType:
+    """Return the module (`numpy` or `cupy`) whose functions fit `x`.
+
+    Parameters
+    ----------
+    x : array or Variable or scalar
+        Python and NumPy scalars count as NumPy's.
+
+    Returns
+    -------
+    module
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks.backend import get_array_module
+    >>> xp = get_array_module(np.zeros(3))
+    >>> xp.__name__
+    'numpy'
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.backend.get_array_module``.
+    """
+    kind = type(getattr(x, "_data", x))
+    module = _modules.get(kind)
+    if module is None:
+        return _modules[kind] if is_array_type(kind) else np
+    return module
+
+
+def bare(x: Any) -> Any:
+    """Return the array of a Variable; anything else as it is."""
+    return getattr(x, "_data", x)
+
+
+def is_array_type(kind: type) -> bool:
+    """Tell whether `kind` is an array type that the library works with."""
+    if kind not in _modules and kind.__module__.partition(".")[0] == "cupy":
+        import cupy
+
+        register(cupy.ndarray, cupy)
+    return kind in _modules
+
+
+def register(array_type: type, module: ModuleType) -> None:
+    """Let arrays of `array_type` be worked on with the functions of `module`.
+
+    NumPy is registered from the start and CuPy as soon as its first array is seen. The
+    test suite registers a strict stand-in for CuPy.
+    """
+    _modules[array_type] = module
+
+
+def has_gpu() -> bool:
+    """Tell whether CuPy is installed and finds a GPU that works.
+
+    Examples
+    --------
+    >>> from tinylinks.backend import has_gpu
+    >>> has_gpu() in (True, False)
+    True
+    """
+    try:
+        import cupy
+
+        return bool(cupy.cuda.is_available()) and float(cupy.ones(1).sum()) == 1.0
+    except Exception:  # CuPy without a driver fails in many ways, all of which mean no
+        return False
+
+
+def to_cpu(array: Any) -> np.ndarray:
+    """Return `array` as a NumPy array; a NumPy array is returned as it is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks.backend import to_cpu
+    >>> to_cpu(np.arange(3))
+    array([0, 1, 2])
+    """
+    errors.check_array("to_cpu", array, is_array_type)
+    return array if type(array) is np.ndarray else array.get()
+
+
+def to_gpu(array: Any) -> Any:
+    """Return `array` as a CuPy array on the current GPU.
+
+    Raises
+    ------
+    RuntimeError
+        If CuPy or a GPU is missing.
+    """
+    errors.check_array("to_gpu", array, is_array_type)
+    if not has_gpu():
+        errors.no_gpu()
+    import cupy
+
+    return cupy.asarray(array)

@@ -1,0 +1,62 @@
+"""Debug mode: say which line of the user's code a wrong number comes from.
+
+All of this is slow. It works only under ``using_config("debug", True)``.
+"""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tinylinks import errors
+from tinylinks.backend import bare
+
+if TYPE_CHECKING:
+    from tinylinks.function import Function
+    from tinylinks.variable import Variable
+
+HERE = str(Path(__file__).parent)
+
+
+def after_forward(function: Function, outputs: list[Variable]) -> None:
+    """Note the user's line, copy the retained arrays, and look for NaN and infinity."""
+    function.made_at = users_line()
+    function.copies = [copy(a) for a in retained(function)]
+    for y in outputs:
+        errors.check_finite(function, "forward", y.data)
+
+
+def run_backward(function: Function, gys: tuple[Any, ...]) -> Any:
+    """Call `backward`; whatever goes wrong there names the line of the forward."""
+    for array, before in zip(retained(function), function.copies, strict=True):
+        errors.check_unchanged(function, array, before)
+    try:
+        gxs = function.backward(*gys)
+    except Exception as error:
+        error.add_note(f"In the backward of {function.label}, made by {function.made_at}")
+        raise
+    for gx in gxs if isinstance(gxs, tuple) else (gxs,):
+        errors.check_finite(function, "backward", bare(gx))
+    return gxs
+
+
+def retained(function: Function) -> tuple[Any, ...]:
+    """Return everything that `forward` retained."""
+    return (*function._retained_inputs, *function._retained_outputs)
+
+
+def copy(x: Any) -> Any:
+    """Copy an array; a number is its own copy."""
+    return x.copy() if hasattr(x, "copy") else x
+
+
+def users_line() -> str:
+    """Return the innermost line on the stack that is not the library's own."""
+    for frame in reversed(traceback.extract_stack()):
+        if not frame.filename.startswith(HERE):
+            break
+    # A notebook cell has a file name that differs in each run: leave it out.
+    known = not frame.filename.startswith("<") and "ipykernel" not in frame.filename
+    place = f"{Path(frame.filename).name}, line" if known else "line"
+    return f"{place} {frame.lineno}: {frame.line}"

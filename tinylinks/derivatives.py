@@ -1,0 +1,91 @@
+"""Gradients as values: for derivatives of derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tinylinks import errors
+from tinylinks.backend import is_array_type
+from tinylinks.graph import Arrivals, backward_steps
+from tinylinks.variable import Variable, as_variable
+
+
+def grad(
+    outputs: Sequence[Variable],
+    inputs: Sequence[Variable],
+    grad_outputs: Sequence[Variable | None] | None = None,
+    grad_inputs: Sequence[Variable | None] | None = None,
+    set_grad: bool = False,
+    retain_grad: bool = False,
+    enable_double_backprop: bool = False,
+) -> list[Variable | None]:
+    """Compute the gradients of `outputs` with respect to `inputs` and return them.
+
+    Unlike `backward` it leaves the `grad` of all Variables alone, and `inputs` may stand
+    anywhere in the graph.
+
+    Parameters
+    ----------
+    outputs, inputs : list of Variable
+    grad_outputs : list of Variable, array or None, optional
+        The gradients to start from; None stands for ones.
+    grad_inputs : list of Variable, array or None, optional
+        Added to the results.
+    set_grad : bool
+        Also put the results into the `grad` of `inputs`.
+    retain_grad : bool
+        Also leave the gradients on the way in the `grad` of the Variables there.
+    enable_double_backprop : bool
+        Record the computation, so that the results can be differentiated in turn.
+
+    Returns
+    -------
+    list of Variable or None
+        One for each input; None where the outputs do not depend on it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinylinks
+    >>> x = tinylinks.Variable(np.array(2.0))
+    >>> y = x**3
+    >>> (gx,) = tinylinks.grad([y], [x], enable_double_backprop=True)
+    >>> gx
+    Variable(12., dtype=float64)
+    >>> tinylinks.grad([gx], [x])
+    [Variable(12., dtype=float64)]
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.grad``.
+    """
+    errors.check_variables("grad", "outputs", outputs, Variable)
+    errors.check_variables("grad", "inputs", inputs, Variable)
+    gys = [None] * len(outputs) if grad_outputs is None else grad_outputs
+    errors.check_same_length("grad", "grad_outputs", gys, "outputs", len(outputs))
+    gxs = [None] * len(inputs) if grad_inputs is None else grad_inputs
+    errors.check_same_length("grad", "grad_inputs", gxs, "inputs", len(inputs))
+
+    arrivals = Arrivals()
+    for y, gy in zip(outputs, gys, strict=True):
+        start = as_variable(y.xp.ones_like(y.data) if gy is None else gy)
+        errors.check_grad(y, start.data, is_array_type)
+        arrivals.add(y.node, start if enable_double_backprop else start.data)
+
+    places = [(x.creator, x.node.index) for x in inputs]
+    passed: dict[Any, Any] = {}  # the gradients that passed by inputs that are not leaves
+    for function, arrived, _ in backward_steps(arrivals, retain_grad, enable_double_backprop):
+        passed.update({(function, i): g for i, g in enumerate(arrived) if (function, i) in places})
+
+    results = []
+    for x, place, gx in zip(inputs, places, gxs, strict=True):
+        g = arrivals.leaves.get(x.node) if x.creator is None else passed.get(place)
+        if g is not None:
+            g = as_variable(g)
+        if gx is not None:
+            g = as_variable(gx) if g is None else g + gx
+        if set_grad:
+            x.grad_var = g
+        results.append(g)
+    return results

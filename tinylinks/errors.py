@@ -1,0 +1,734 @@
+"""The sentences that the library says when something is wrong.
+
+Each names the operation, what was expected, what came, what to do, and the chapter of the
+book that explains it. They live here so that the code that computes stays short.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from tinylinks.function import Function
+    from tinylinks.graph import Node
+    from tinylinks.link import Link
+
+IsArrayType = Callable[[type], bool]
+
+
+def describe(x: Any) -> str:
+    """Say in a few words what `x` is: 'a list', 'an int64 array of shape (3,)'."""
+    if hasattr(x, "_data") and x._data is None:
+        return "a Parameter that has no array yet"
+    if hasattr(x, "dtype") and hasattr(x, "shape"):
+        kind = type(x).__name__ if hasattr(x, "_data") else "array"
+        return f"{article(str(x.dtype))} {kind} of shape {x.shape}"
+    if x is None or isinstance(x, bool | int | float | str):
+        return repr(x)
+    return article(type(x).__name__)
+
+
+def article(word: str) -> str:
+    """Put 'a' or 'an' in front of `word`."""
+    return f"an {word}" if word[0].lower() in "aeiou" else f"a {word}"
+
+
+def is_number(x: Any) -> bool:
+    """Tell whether `x` is a Python or NumPy number (True and False are not)."""
+    return isinstance(x, int | float | np.number) and not isinstance(x, bool)
+
+
+def is_whole(x: Any) -> bool:
+    """Tell whether `x` is an int of Python or NumPy."""
+    return isinstance(x, int | np.integer) and not isinstance(x, bool)
+
+
+# ---- switches and backends ----
+
+
+def check_config(name: str, value: Any, names: Sequence[str]) -> None:
+    if name not in names:
+        raise AttributeError(
+            f"config: expected one of {', '.join(names)}, got {name!r}. "
+            "Check the spelling. (See chapter 18.)"
+        )
+    if not isinstance(value, bool):
+        raise TypeError(
+            f"config.{name}: expected True or False, got {describe(value)}. "
+            "Pass one of these two. (See chapter 18.)"
+        )
+
+
+def check_array(operation: str, x: Any, is_array_type: IsArrayType) -> None:
+    if not is_array_type(type(x)):
+        raise TypeError(
+            f"{operation}: expected a NumPy or CuPy array, got {describe(x)}. "
+            "Pass the array of a Variable as x.data. (See chapter 20.)"
+        )
+
+
+def no_gpu() -> NoReturn:
+    raise RuntimeError(
+        "to_gpu: expected CuPy and a working GPU, got a machine without. "
+        "Stay with NumPy arrays: all of the library works on them. (See chapter 20.)"
+    )
+
+
+# ---- a Variable and its array ----
+
+
+def check_data(data: Any, is_array_type: IsArrayType) -> None:
+    kind = type(data)
+    if hasattr(data, "node"):
+        do = "It is in a box already: use it as it is, or take its array with x.data."
+    elif isinstance(data, list | tuple):
+        do = "Write Variable(np.array(..., dtype=np.float32)): an array has one dtype."
+    elif is_number(data):
+        do = f"Write Variable(np.array({data}, dtype=np.float32)): an array has a dtype."
+    elif isinstance(data, np.ndarray) and not is_array_type(kind):
+        do = "Its arithmetic is not an array's: convert it with np.array(...)."
+    elif not is_array_type(kind):
+        do = "Put the numbers into np.array(..., dtype=np.float32) first."
+    elif data.dtype.kind not in "fiub":
+        do = "Make an array of numbers: no text, all rows of one length, dtype=np.float32."
+    else:
+        return
+    raise TypeError(
+        f"Variable: expected a NumPy or CuPy array of numbers, got {describe(data)}. "
+        f"{do} (See chapter 2.)"
+    )
+
+
+def check_item(x: Any) -> None:
+    if x.size != 1:
+        raise ValueError(
+            f"item: expected exactly one element, got shape {x.shape}. "
+            "Pick one as in x[0], or reduce with x.sum() or x.mean(). (See chapter 2.)"
+        )
+
+
+def check_len(x: Any) -> None:
+    if x.ndim == 0:
+        raise TypeError(
+            "len: expected a Variable with at least one axis, got shape (). "
+            "It is a single number: read it with x.item(). (See chapter 2.)"
+        )
+
+
+def no_setitem() -> NoReturn:
+    raise TypeError(
+        "x[...] = value: expected an operation that the graph can record, got an assignment. "
+        "Compute a new Variable, for instance with F.where; or change x.data beforehand. "
+        "(See chapter 6.)"
+    )
+
+
+def no_comparison(sign: str) -> NoReturn:
+    raise TypeError(
+        f"x {sign} y: expected arrays or numbers, got a Variable. "
+        f"Compare the arrays: x.data {sign} y.data. (See chapter 6.)"
+    )
+
+
+def no_bool() -> NoReturn:
+    raise TypeError(
+        "bool: expected a single True or False, got a Variable. "
+        "Test its number, as in x.item() > 0, or write `x is not None`. (See chapter 6.)"
+    )
+
+
+def no_hash() -> NoReturn:
+    raise TypeError(
+        "hash: expected something that can be compared, got a Variable. "
+        "Use id(x) as the key, or keep the Variables in a list. (See chapter 6.)"
+    )
+
+
+def no_array() -> NoReturn:
+    raise TypeError(
+        "NumPy function: expected arrays, got a Variable. Use the function of that name in "
+        "tinylinks.functions, or x.data where no gradient is needed. (See chapter 6.)"
+    )
+
+
+# ---- gradients ----
+
+
+def check_grad(x: Any, g: Any, is_array_type: IsArrayType) -> None:
+    if hasattr(g, "node"):
+        raise TypeError(
+            f"grad: expected an array, got {describe(g)}. "
+            "Assign g.data, or assign the Variable to grad_var. (See chapter 4.)"
+        )
+    if not is_array_type(type(g)):
+        raise TypeError(
+            f"grad: expected a {x.dtype} array of shape {x.shape}, got {describe(g)}. "
+            f"Write np.array(..., dtype=np.{x.dtype}). (See chapter 4.)"
+        )
+    if type(g) is not type(x._data):
+        raise TypeError(
+            f"grad: expected {article(type(x._data).__module__)} array like the data, "
+            f"got one of {type(g).__module__}. "
+            "Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
+        )
+    if g.shape != x.shape:
+        raise ValueError(
+            f"grad: expected the shape of the data, {x.shape}, got {g.shape}. "
+            "A gradient has one number for each number of the data. (See chapter 4.)"
+        )
+    if g.dtype != x.dtype:
+        raise TypeError(
+            f"grad: expected the dtype of the data, {x.dtype}, got {g.dtype}. "
+            f"Convert it with g.astype(np.{x.dtype}). (See chapter 4.)"
+        )
+
+
+def check_grad_var(g: Any, Variable: type) -> None:
+    if not isinstance(g, Variable):
+        raise TypeError(
+            f"grad_var: expected a Variable, got {describe(g)}. "
+            "Assign an array to grad instead. (See chapter 19.)"
+        )
+
+
+def check_backward(y: Any) -> None:
+    if y._data is None:
+        raise RuntimeError(
+            "backward: expected a result of a computation, got a Parameter without an array. "
+            "Call its link on a mini-batch first. (See chapter 11.)"
+        )
+    if y.creator is None:
+        raise RuntimeError(
+            "backward: expected a Variable that was computed from others, got one without a "
+            "creator. Call backward on the result, and compute it outside no_backprop_mode, "
+            "from Variables that require a gradient. (See chapter 4.)"
+        )
+    if y._grad is None and y.size != 1:
+        raise RuntimeError(
+            f"backward: expected a single number or a gradient to start from, got shape "
+            f"{y.shape} without one. Reduce it first, as in y.sum().backward(), or set y.grad "
+            "to an array of that shape. (See chapter 4.)"
+        )
+
+
+def wrong_number(function: Function, gxs: tuple[Any, ...]) -> NoReturn:
+    raise ValueError(
+        f"{function.label}.backward: expected {len(function.inputs)} gradients, one for each "
+        f"input, got {len(gxs)}. Return None for an input without gradient. (See chapter 5.)"
+    )
+
+
+def check_gradient(function: Function, gx: Any, node: Node) -> Any:
+    """Return `gx` as an array that fits the input at `node`."""
+    where = f"{function.label}.backward"
+    if isinstance(gx, np.generic):
+        gx = np.asarray(gx)
+    if not (hasattr(gx, "dtype") and hasattr(gx, "shape")):
+        raise TypeError(
+            f"{where}: expected an array as gradient, got {describe(gx)}. "
+            "Compute it from gy and the retained arrays. (See chapter 4.)"
+        )
+    if gx.shape != node.shape:
+        raise ValueError(
+            f"{where}: expected a gradient of the input's shape {node.shape}, got {gx.shape}. "
+            "Undo in backward what forward did to the shape. (See chapter 7.)"
+        )
+    if gx.dtype != node.dtype:
+        raise TypeError(
+            f"{where}: expected a gradient of the input's dtype {node.dtype}, got {gx.dtype}. "
+            f"Keep the dtype: use Python numbers, or gx.astype(gy.dtype). (See chapter 6.)"
+        )
+    return gx
+
+
+# ---- applying a Function ----
+
+
+def not_written(function: Function, method: str) -> NoReturn:
+    name = type(function).__name__
+    raise NotImplementedError(
+        f"{name}: expected a method `{method}`, got none. "
+        f"Write `def {method}(self, ...)` in class {name}. (See chapter 3.)"
+    )
+
+
+def used_twice(function: Function) -> NoReturn:
+    name = type(function).__name__
+    raise RuntimeError(
+        f"{function.label}: expected a new instance, got one that was applied before. An "
+        f"instance remembers one step: write {name}(...).apply(x) each time. (See chapter 3.)"
+    )
+
+
+def check_constant(function: Function, x: Any, is_array_type: IsArrayType) -> Any:
+    """Return an input that is not a Variable: an array, or a Python number."""
+    if is_array_type(type(x)):
+        return x
+    if is_number(x):
+        return x.item() if isinstance(x, np.number) else x
+    if isinstance(x, type) and hasattr(x, "backward"):
+        got = f"the class {x.__name__}"
+    else:
+        got = describe(x)
+    raise TypeError(
+        f"{function.label}: expected Variables, arrays or numbers, got {got}. "
+        "Put numbers into np.array(..., dtype=np.float32). (See chapter 3.)"
+    )
+
+
+def check_input(function: Function, array: Any, kind: Any, dtype: Any) -> tuple[Any, Any]:
+    """Check an array against those before it; return the type and dtype of all."""
+    if array is None:
+        raise RuntimeError(
+            f"{function.label}: expected Variables with arrays, got a Parameter without one. "
+            "Give it a shape with initialize(shape) first. (See chapter 11.)"
+        )
+    if not function.any_dtype and array.dtype.kind != "f":
+        raise TypeError(
+            f"{function.label}: expected floats, got {describe(array)}. "
+            "Convert it with .astype(np.float32): only floats have gradients. (See chapter 2.)"
+        )
+    if kind is not None and type(array) is not kind:
+        raise TypeError(
+            f"{function.label}: expected all arrays from {kind.__module__}, got one from "
+            f"{type(array).__module__}. Move it with backend.to_cpu or backend.to_gpu. "
+            "(See chapter 20.)"
+        )
+    if dtype is not None and array.dtype != dtype:
+        raise TypeError(
+            f"{function.label}: expected one dtype, got {dtype} and {array.dtype}. Convert one "
+            "of the arrays, as in x.astype(np.float32), before you compute. (See chapter 6.)"
+        )
+    return type(array), array.dtype
+
+
+def check_output(function: Function, y: Any, kind: Any, dtype: Any) -> Any:
+    """Return what `forward` returned as an array of the inputs' dtype."""
+    if isinstance(y, np.generic):
+        y = np.asarray(y)
+    if type(y) is not kind:
+        raise TypeError(
+            f"{function.label}.forward: expected {article(kind.__name__)} or a tuple of them, "
+            f"got {describe(y)}. Return arrays, not Variables or lists. (See chapter 3.)"
+        )
+    if y.dtype == dtype:
+        return y
+    if y.dtype.kind != "f":
+        raise TypeError(
+            f"{function.label}.forward: expected floats of dtype {dtype}, got {y.dtype}. "
+            "Convert the result with .astype(x.dtype). (See chapter 3.)"
+        )
+    return y.astype(dtype)  # older NumPy turns a float32 of shape () into float64
+
+
+# ---- shapes ----
+
+
+def check_shape(operation: str, shape: Any, smallest: int = 0) -> tuple[int, ...]:
+    """Return `shape` as a tuple of ints."""
+    shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    if not all(is_whole(n) and n >= smallest for n in shape) or shape.count(-1) > 1:
+        also = ", or once -1," if smallest < 0 else ""
+        raise ValueError(
+            f"{operation}: expected a shape of whole numbers not below 0{also} got {shape}. "
+            "A shape looks like (2, 3). (See chapter 7.)"
+        )
+    return shape
+
+
+def shape_of(x: Any) -> str:
+    return str(getattr(x, "shape", "a number"))
+
+
+def bad_broadcast(function: Function, xs: Sequence[Any]) -> None:
+    shapes = [x.shape for x in xs if hasattr(x, "shape")]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ValueError(
+            f"{function.label}: expected shapes that can be stretched to one, got "
+            f"{' and '.join(map(str, shapes))}. Counted from the last, each pair of axes must "
+            "be equal, or one of them 1; insert an axis with reshape. (See chapter 7.)"
+        ) from None
+
+
+def bad_sum_to(x_shape: tuple[int, ...], shape: tuple[int, ...]) -> NoReturn:
+    raise ValueError(
+        f"sum_to: expected a shape that can be stretched to {x_shape}, got {shape}. "
+        "Each axis must be kept, be 1, or be missing in front. (See chapter 7.)"
+    ) from None
+
+
+def bad_broadcast_to(x_shape: tuple[int, ...], shape: tuple[int, ...]) -> NoReturn:
+    raise ValueError(
+        f"broadcast_to: expected a shape that {x_shape} can be stretched to, got {shape}. "
+        "Only axes of length 1 stretch, and new axes come in front. (See chapter 7.)"
+    ) from None
+
+
+def bad_reshape(x_shape: tuple[int, ...], shape: tuple[int, ...]) -> NoReturn:
+    raise ValueError(
+        f"reshape: expected a shape of {math.prod(x_shape)} elements, as {x_shape} has, "
+        f"got {shape}. Use -1 for one axis to have it worked out. (See chapter 7.)"
+    ) from None
+
+
+def bad_transpose(x_shape: tuple[int, ...], axes: Any) -> NoReturn:
+    raise ValueError(
+        f"transpose: expected each of the {len(x_shape)} axes once, got {axes}. "
+        f"For shape {x_shape} that is an order of {tuple(range(len(x_shape)))}. (See chapter 7.)"
+    ) from None
+
+
+def bad_axis(function: Function, x_shape: tuple[int, ...], axis: Any) -> None:
+    n = len(x_shape)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    whole = all(is_whole(a) and -n <= a < n for a in axes)
+    if axis is not None and not (whole and len({a % n for a in axes}) == len(axes)):
+        raise ValueError(
+            f"{function.label}: expected an axis of shape {x_shape}, from {-n} to {n - 1}, "
+            f"got {axis!r}. Several axes are a tuple, each one once. (See chapter 7.)"
+        ) from None
+    if 0 in x_shape:
+        raise ValueError(
+            f"{function.label}: expected at least one element, got shape {x_shape}. "
+            "Skip an empty mini-batch. (See chapter 7.)"
+        ) from None
+
+
+def check_index(index: Any) -> Any:
+    """Return an index without Variables in it."""
+    parts = index if isinstance(index, tuple) else (index,)
+    for part in parts:
+        if hasattr(part, "node"):
+            raise TypeError(
+                f"x[...]: expected ints, slices or arrays as index, got {describe(part)}. "
+                "An index has no gradient: write x[i.data]. (See chapter 6.)"
+            )
+        if isinstance(part, float | str):
+            raise TypeError(
+                f"x[...]: expected ints, slices or arrays as index, got {part!r}. "
+                "Write a whole number such as x[0]. (See chapter 6.)"
+            )
+    return index
+
+
+def bad_index(x_shape: tuple[int, ...], index: Any) -> NoReturn:
+    raise IndexError(
+        f"x[...]: expected an index into shape {x_shape}, got {index!r}. "
+        "Axis i takes 0 to x.shape[i] - 1; a mask has the shape of x. (See chapter 6.)"
+    ) from None
+
+
+def check_concat(xs: Any) -> None:
+    if not isinstance(xs, list | tuple) or len(xs) == 0:
+        raise TypeError(
+            f"concat: expected a list of Variables, got {describe(xs) if len_or_1(xs) else '[]'}. "
+            "Write F.concat([x, y]). (See chapter 7.)"
+        )
+
+
+def len_or_1(xs: Any) -> int:
+    return len(xs) if isinstance(xs, list | tuple) else 1
+
+
+def bad_concat(xs: Sequence[Any], axis: Any) -> NoReturn:
+    raise ValueError(
+        f"concat: expected shapes that agree but for axis {axis!r}, got "
+        f"{' and '.join(map(shape_of, xs))}. Choose another axis, or reshape. (See chapter 7.)"
+    ) from None
+
+
+def check_condition(condition: Any) -> None:
+    if str(getattr(condition, "dtype", None)) != "bool":
+        raise TypeError(
+            f"where: expected an array of bool as condition, got {describe(condition)}. "
+            "Compare arrays to get one, as in x.data > 0. (See chapter 9.)"
+        )
+
+
+def check_clip(x_min: Any, x_max: Any) -> None:
+    if not (is_number(x_min) and is_number(x_max) and x_min < x_max):
+        raise ValueError(
+            f"clip: expected two numbers with x_min < x_max, got {describe(x_min)} and "
+            f"{describe(x_max)}. The smaller one comes first. (See chapter 9.)"
+        )
+
+
+# ---- linear ----
+
+
+def check_matmul(a: Any, b: Any) -> None:
+    for x in (a, b):
+        if getattr(x, "ndim", 0) == 0:
+            raise TypeError(
+                f"matmul: expected matrices or vectors, got {describe(x)}. "
+                "Multiply by a number with *. (See chapter 8.)"
+            )
+
+
+def bad_matmul(a: Any, b: Any) -> NoReturn:
+    raise ValueError(
+        f"matmul: expected a.shape[-1] == b.shape[-2], got {a.shape} and {b.shape}. "
+        "The columns of a must be as many as the rows of b: is a transpose missing? "
+        "(See chapter 8.)"
+    ) from None
+
+
+def check_linear(x: Any, W: Any, b: Any) -> None:
+    """Check the shapes of x (N, in), W (out, in) and b (out,)."""
+    if W.ndim != 2:
+        raise ValueError(
+            f"linear: expected W of shape (out, in), got {W.shape}. "
+            "Give it two axes with reshape. (See chapter 8.)"
+        )
+    if x.shape[1] != W.shape[1]:
+        raise ValueError(
+            f"linear: expected x.shape[1] == W.shape[1], got {x.shape[1]} != {W.shape[1]}. "
+            f"Each row of x needs {W.shape[1]} numbers. (See chapter 8.)"
+        )
+    if b is not None and b.shape != W.shape[:1]:
+        raise ValueError(
+            f"linear: expected b of shape {W.shape[:1]}, one number for each row of W, "
+            f"got {b.shape}. (See chapter 8.)"
+        )
+
+
+def check_batch_axes(x: Any, n_batch_axes: Any) -> None:
+    if not hasattr(x, "ndim"):
+        raise TypeError(
+            f"linear: expected x as a Variable or an array of shape (N, in), got {describe(x)}. "
+            "Put the rows into np.array(..., dtype=np.float32). (See chapter 8.)"
+        )
+    if not is_whole(n_batch_axes) or n_batch_axes < 1:
+        raise ValueError(
+            f"linear: expected n_batch_axes to be a whole number above 0, got {n_batch_axes!r}. "
+            "It is 1 for a mini-batch of rows. (See chapter 8.)"
+        )
+    if x.ndim <= n_batch_axes:
+        raise ValueError(
+            f"linear: expected x of shape (N, in), at least {n_batch_axes + 1} axes, got "
+            f"{x.shape}. A single row becomes a mini-batch with x.reshape(1, -1). "
+            "(See chapter 8.)"
+        )
+
+
+# ---- debug mode ----
+
+
+def check_finite(function: Function, method: str, x: Any) -> None:
+    if hasattr(x, "dtype") and x.dtype.kind == "f" and not abs(x).max(initial=0) < math.inf:
+        raise FloatingPointError(
+            f"{function.label}.{method}: expected finite numbers, got NaN or infinity, made by "
+            f"{function.made_at}\nLook at the numbers that go in there. (See chapter 18.)"
+        )
+
+
+def check_unchanged(function: Function, array: Any, before: Any) -> None:
+    if hasattr(array, "tobytes") and array.tobytes() != before.tobytes():
+        raise RuntimeError(
+            f"{function.label}.backward: expected the array that forward saw, got one that was "
+            f"changed in place since then. It was used by {function.made_at}\n"
+            "Make a new array instead of changing it, or change a copy. (See chapter 18.)"
+        )
+
+
+# ---- losses ----
+
+
+def check_same_shape(function: Function, x0: Any, x1: Any) -> None:
+    if shape_of(x0) != shape_of(x1):
+        raise ValueError(
+            f"{function.label}: expected two arrays of one shape, got {shape_of(x0)} and "
+            f"{shape_of(x1)}. Stretching would hide a mistake: reshape one. (See chapter 8.)"
+        )
+
+
+def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> None:
+    """Check the scores x (N, C, ...) against the labels t (N, ...)."""
+    if not hasattr(x, "ndim") or x.ndim < 2:
+        raise ValueError(
+            f"{operation}: expected scores of shape (N, C), got {describe(x)}. "
+            "A single row becomes a mini-batch with x.reshape(1, -1). (See chapter 14.)"
+        )
+    if not hasattr(t, "dtype") or t.dtype.kind not in "iu":
+        raise TypeError(
+            f"{operation}: expected labels as an array of int, got {describe(t)}. "
+            "Number the classes 0, 1, 2, ...: np.array(..., dtype=np.int32). (See chapter 14.)"
+        )
+    if t.shape != x.shape[:1] + x.shape[2:]:
+        raise ValueError(
+            f"{operation}: expected one label for each row of x, shape "
+            f"{x.shape[:1] + x.shape[2:]}, got {t.shape}. Pass class numbers, not one-hot "
+            "rows. (See chapter 14.)"
+        )
+    if t.size and (t.min() < 0 or t.max() >= x.shape[1]):
+        wrong = [n for n in t.ravel().tolist() if not 0 <= n < x.shape[1] and n != ignore_label]
+        if wrong:
+            raise ValueError(
+                f"{operation}: expected labels from 0 to {x.shape[1] - 1}, as x has "
+                f"{x.shape[1]} columns, got {wrong[0]}. Classes are counted from 0. "
+                "(See chapter 14.)"
+            )
+
+
+def check_choice(operation: str, argument: str, value: Any, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ValueError(
+            f"{operation}: expected {argument} to be {' or '.join(map(repr, choices))}, "
+            f"got {value!r}. Check the spelling. (See chapter 14.)"
+        )
+
+
+# ---- links and optimizers ----
+
+
+ZEROGRADS = (
+    "zerograds: expected cleargrads, got the deprecated name. Call cleargrads(): it sets "
+    "gradients to None, which needs no memory. (See chapter 10.)"
+)
+
+
+def check_initial(array: Any, shape: tuple[int, ...]) -> Any:
+    """Return an array given as first value of a parameter, if it has `shape`."""
+    if array.shape != shape:
+        raise ValueError(
+            f"Parameter: expected an initial array of shape {shape}, got {array.shape}. "
+            "W has shape (out_size, in_size), b (out_size,). (See chapter 11.)"
+        )
+    return array
+
+
+def check_initializer(initializer: Any) -> None:
+    if not callable(initializer) or isinstance(initializer, type):
+        raise TypeError(
+            "Parameter: expected an array, a number or an initializer as first value, got "
+            f"{describe(initializer)}. Write np.array(...) or initializers.Constant(0). "
+            "(See chapter 11.)"
+        )
+
+
+def check_sizes(link: str, in_size: Any, out_size: Any) -> None:
+    if not is_whole(out_size) or out_size < 1:
+        raise ValueError(
+            f"{link}: expected out_size as a whole number above 0, got {describe(out_size)}. "
+            f"Write {link}(in_size, out_size), or {link}(out_size) to have in_size taken from "
+            "the first mini-batch. (See chapter 11.)"
+        )
+    if in_size is not None and (not is_whole(in_size) or in_size < 1):
+        raise ValueError(
+            f"{link}: expected in_size as a whole number above 0 or None, got "
+            f"{describe(in_size)}. It is the number of columns of x. (See chapter 11.)"
+        )
+
+
+def check_super_init(link: Link) -> None:
+    if "_within_init_scope" not in link.__dict__:
+        name = type(link).__name__
+        raise RuntimeError(
+            f"{name}: expected Link.__init__ to have run, got a link without. Write "
+            f"super().__init__() as the first line of {name}.__init__. (See chapter 10.)"
+        )
+
+
+def no_forward(link: Link) -> NoReturn:
+    name = type(link).__name__
+    raise NotImplementedError(
+        f"{name}: expected a method `forward`, got none. "
+        f"Write `def forward(self, x)` in class {name}; a call runs it. (See chapter 10.)"
+    )
+
+
+def check_name(link: Link, name: str) -> None:
+    if link.__dict__.get(name) is not None or hasattr(type(link), name):
+        raise AttributeError(
+            f"{type(link).__name__}: expected a new name for a parameter or link, got {name!r}, "
+            "which is taken. Choose another. (See chapter 10.)"
+        )
+
+
+def outside_init_scope(link: Link, name: str, value: Any) -> str:
+    kind = type(value).__name__
+    return (
+        f"{type(link).__name__}.{name}: expected a {kind} to be assigned inside `with "
+        "self.init_scope():`, got it outside. It is not registered, so cleargrads and "
+        "optimizers do not see it: move the line into the block. (See chapter 10.)"
+    )
+
+
+def no_attribute(link: Link, name: str, why: str | None) -> NoReturn:
+    kind = type(link).__name__
+    if why is None:
+        raise AttributeError(
+            f"{kind}: expected the name of an attribute, got {name!r}. Check the spelling, and "
+            "that __init__ sets it. (See chapter 10.)",
+            name=name,
+            obj=link,
+        )
+    raise AttributeError(
+        f"{kind}.{name}: expected a first mini-batch, got none: {why}. "
+        "Call the link on a mini-batch first. (See chapter 11.)",
+        name=name,
+        obj=link,
+    )
+
+
+def check_lr(optimizer: str, lr: Any) -> None:
+    if not is_number(lr) or not lr > 0:
+        raise ValueError(
+            f"{optimizer}: expected lr as a number above 0, got {describe(lr)}. "
+            "0.01 is a usual first try. (See chapter 13.)"
+        )
+
+
+def check_target(optimizer: str, target: Any) -> None:
+    if target is None:
+        raise RuntimeError(
+            f"{optimizer}.update: expected a link to update, got none. "
+            "Call optimizer.setup(model) first. (See chapter 13.)"
+        )
+
+
+def check_link(optimizer: str, link: Any, Link: type) -> None:
+    if not isinstance(link, Link):
+        raise TypeError(
+            f"{optimizer}.setup: expected a Link or a Chain, got {describe(link)}. "
+            "Pass the model itself, not its parameters. (See chapter 13.)"
+        )
+
+
+# ---- drawing, grad and gradient_check ----
+
+
+def check_drawn(operation: str, outputs: Any) -> list[Any]:
+    """Return what is to be drawn as a list of Variables."""
+    outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+    wrong = [y for y in outputs if not hasattr(y, "creator")]
+    if wrong or not outputs:
+        raise TypeError(
+            f"{operation}: expected a Variable or a list of them, got "
+            f"{describe(wrong[0]) if wrong else 'an empty list'}. "
+            "Pass the result of the computation, not its array. (See chapter 3.)"
+        )
+    return outputs
+
+
+def check_variables(operation: str, argument: str, xs: Any, Variable: type) -> None:
+    if not isinstance(xs, list | tuple) or not all(isinstance(x, Variable) for x in xs):
+        raise TypeError(
+            f"{operation}: expected {argument} as a list of Variables, got {describe(xs)}. "
+            f"Write [x] for a single one. (See chapter 19.)"
+        )
+
+
+def check_same_length(operation: str, argument: str, xs: Any, like: str, n: int) -> None:
+    if not isinstance(xs, list | tuple) or len(xs) != n:
+        raise ValueError(
+            f"{operation}: expected {argument} as a list of {n}, one for each of {like}, got "
+            f"{len(xs) if isinstance(xs, list | tuple) else describe(xs)}. "
+            "Put None where there is nothing to pass. (See chapter 19.)"
+        )

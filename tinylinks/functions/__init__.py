@@ -1,0 +1,76 @@
+"""The functions: each is a verb such as `relu` and a class such as `ReLU`."""
+
+from tinylinks.functions.activation import leaky_relu, log_softmax, relu, softmax
+from tinylinks.functions.arithmetic import absolute, add, div, mul, neg, pow, sub
+from tinylinks.functions.elementwise import (
+    clip,
+    cos,
+    exp,
+    log,
+    maximum,
+    minimum,
+    sigmoid,
+    sin,
+    sqrt,
+    square,
+    tanh,
+    where,
+)
+from tinylinks.functions.evaluation import accuracy
+from tinylinks.functions.linear import linear, matmul
+from tinylinks.functions.loss import mean_squared_error, softmax_cross_entropy
+from tinylinks.functions.shapes import (
+    Axis,
+    broadcast_to,
+    concat,
+    get_item,
+    max,
+    mean,
+    min,
+    reshape,
+    sum,
+    sum_to,
+    transpose,
+)
+
+__all__ = [
+    "Axis",
+    "absolute",
+    "accuracy",
+    "add",
+    "broadcast_to",
+    "clip",
+    "concat",
+    "cos",
+    "div",
+    "exp",
+    "get_item",
+    "leaky_relu",
+    "linear",
+    "log",
+    "log_softmax",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "mean_squared_error",
+    "min",
+    "minimum",
+    "mul",
+    "neg",
+    "pow",
+    "relu",
+    "reshape",
+    "sigmoid",
+    "sin",
+    "softmax",
+    "softmax_cross_entropy",
+    "sqrt",
+    "square",
+    "sub",
+    "sum",
+    "sum_to",
+    "tanh",
+    "transpose",
+    "where",
+]

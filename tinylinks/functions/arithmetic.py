@@ -1,0 +1,197 @@
+"""The arithmetic behind the operators of Variable: + - * / **, negation and abs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tinylinks.backend import bare, get_array_module
+from tinylinks.function import Function
+from tinylinks.functions.elementwise import Log
+from tinylinks.functions.shapes import Broadcasting
+
+if TYPE_CHECKING:
+    from tinylinks.variable import Variable
+
+
+class Add(Broadcasting):
+    """y = a + b."""
+
+    def forward(self, a: Any, b: Any) -> Any:
+        return a + b
+
+    def backward(self, gy: Any) -> Any:
+        return gy, gy
+
+
+class Sub(Broadcasting):
+    """y = a - b."""
+
+    def forward(self, a: Any, b: Any) -> Any:
+        return a - b
+
+    def backward(self, gy: Any) -> Any:
+        return gy, -gy if self.needs(1) else None
+
+
+class Mul(Broadcasting):
+    """y = a * b."""
+
+    def forward(self, a: Any, b: Any) -> Any:
+        self.retain_inputs((0, 1))
+        return a * b
+
+    def backward(self, gy: Any) -> Any:
+        a, b = self.get_retained_inputs()
+        ga = gy * b if self.needs(0) else None
+        gb = gy * a if self.needs(1) else None
+        return ga, gb
+
+
+class Div(Broadcasting):
+    """y = a / b."""
+
+    def forward(self, a: Any, b: Any) -> Any:
+        self.retain_inputs((0, 1))
+        return a / b
+
+    def backward(self, gy: Any) -> Any:
+        a, b = self.get_retained_inputs()
+        ga = gy / b
+        gb = -ga * a / b if self.needs(1) else None
+        return ga, gb
+
+
+class Pow(Broadcasting):
+    """y = a ** b."""
+
+    def forward(self, a: Any, b: Any) -> Any:
+        self.retain_inputs((0, 1))
+        return a**b
+
+    def backward(self, gy: Any) -> Any:
+        a, b = self.get_retained_inputs()
+        ga = gy * b * a ** (b - 1) if self.needs(0) else None
+        gb = gy * a**b * Log().compute(a) if self.needs(1) else None
+        return ga, gb
+
+
+class Neg(Function):
+    """y = -x."""
+
+    def forward(self, x: Any) -> Any:
+        return -x
+
+    def backward(self, gy: Any) -> Any:
+        return -gy
+
+
+class Absolute(Function):
+    """y = |x|."""
+
+    def forward(self, x: Any) -> Any:
+        self.retain_inputs((0,))
+        return abs(x)
+
+    def backward(self, gy: Any) -> Any:
+        (x,) = self.get_retained_inputs()
+        return gy * get_array_module(x).sign(bare(x))
+
+
+def add(a: Any, b: Any) -> Variable:
+    """Compute ``a + b``; the same as the operator.
+
+    Parameters
+    ----------
+    a, b : Variable, array or number
+        Of one dtype. Shapes may differ as far as NumPy can stretch them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import Variable, functions as F
+    >>> F.add(Variable(np.array([1.0, 2.0])), 10)
+    Variable([11., 12.], dtype=float64)
+    """
+    return Add().apply(a, b)
+
+
+def sub(a: Any, b: Any) -> Variable:
+    """Compute ``a - b``; the same as the operator. See `add`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import Variable, functions as F
+    >>> F.sub(10, Variable(np.array([1.0, 2.0])))
+    Variable([9., 8.], dtype=float64)
+    """
+    return Sub().apply(a, b)
+
+
+def mul(a: Any, b: Any) -> Variable:
+    """Compute ``a * b``, element by element; the same as the operator. See `add`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import Variable, functions as F
+    >>> F.mul(Variable(np.array([1.0, 2.0])), 10)
+    Variable([10., 20.], dtype=float64)
+    """
+    return Mul().apply(a, b)
+
+
+def div(a: Any, b: Any) -> Variable:
+    """Compute ``a / b``, element by element; the same as the operator. See `add`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import Variable, functions as F
+    >>> F.div(1, Variable(np.array([1.0, 2.0])))
+    Variable([ 1., 0.5], dtype=float64)
+    """
+    return Div().apply(a, b)
+
+
+def pow(a: Any, b: Any) -> Variable:
+    """Compute ``a ** b``, element by element; the same as the operator. See `add`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import Variable, functions as F
+    >>> F.pow(Variable(np.array([1.0, 2.0])), 3)
+    Variable([1., 8.], dtype=float64)
+    """
+    return Pow().apply(a, b)
+
+
+def neg(x: Any) -> Variable:
+    """Compute ``-x``; the same as the operator.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import Variable, functions as F
+    >>> F.neg(Variable(np.array([1.0, -2.0])))
+    Variable([-1.,  2.], dtype=float64)
+    """
+    return Neg().apply(x)
+
+
+def absolute(x: Any) -> Variable:
+    """Compute ``|x|``; the same as ``abs(x)``. The gradient at 0 is 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import Variable, functions as F
+    >>> F.absolute(Variable(np.array([1.0, -2.0])))
+    Variable([1., 2.], dtype=float64)
+
+    Notes
+    -----
+    Follows Chainer's ``F.absolute``.
+    """
+    return Absolute().apply(x)

@@ -1,0 +1,165 @@
+"""Losses: how wrong a prediction is, as one number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tinylinks import errors
+from tinylinks.backend import bare, get_array_module
+from tinylinks.function import Function
+from tinylinks.functions.activation import LogSoftmax, Softmax
+from tinylinks.functions.shapes import reshape, transpose
+
+if TYPE_CHECKING:
+    from tinylinks.variable import Variable
+
+
+class MeanSquaredError(Function):
+    """y = the average of (x0 - x1) ** 2."""
+
+    def forward(self, x0: Any, x1: Any) -> Any:
+        errors.check_same_shape(self, x0, x1)
+        self.retain_inputs((0, 1))
+        diff = x0 - x1
+        return (diff * diff).sum() / max(diff.size, 1)
+
+    def backward(self, gy: Any) -> Any:
+        x0, x1 = self.get_retained_inputs()
+        gx = (x0 - x1) * (gy * (2 / max(x0.size, 1)))
+        return gx, -gx if self.needs(1) else None
+
+
+class SoftmaxCrossEntropy(Function):
+    """y = -log(softmax(x)) at the true classes: scores x (N, C), labels t (N,).
+
+    `weights`, a number or an array (N,), multiplies the rows. The result has shape (N,), or
+    () with `add_up`.
+    """
+
+    def __init__(self, t: Any, weights: Any, add_up: bool, cache_score: bool) -> None:
+        self.t, self.weights = t, weights
+        self.add_up, self.cache_score = add_up, cache_score
+
+    def forward(self, x: Any) -> Any:
+        self.retain_inputs((0,))
+        xp = get_array_module(x)
+        log_p = LogSoftmax(1).forward(x)
+        self.p = xp.exp(log_p) if self.cache_score else None
+        losses = -log_p[xp.arange(len(x)), self.t] * self.weights
+        return losses.sum() if self.add_up else losses
+
+    def backward(self, gy: Any) -> Any:
+        (x,) = self.get_retained_inputs()
+        if self.p is None or self.double_backprop:
+            p = Softmax(1).compute(x)
+        else:
+            p = self.p
+        xp = get_array_module(x)
+        one_hot = xp.zeros(x.shape, x.dtype)
+        one_hot[xp.arange(len(x)), self.t] = 1
+        weights = self.weights if isinstance(self.weights, float) else self.weights.reshape(-1, 1)
+        return (p - one_hot) * (gy.reshape(-1, 1) * weights)
+
+
+def mean_squared_error(x0: Any, x1: Any) -> Variable:
+    """Compute the average of ``(x0 - x1) ** 2`` over all elements.
+
+    Parameters
+    ----------
+    x0, x1 : Variable or array
+        Of one shape and dtype.
+
+    Returns
+    -------
+    Variable of shape ()
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinylinks.functions as F
+    >>> F.mean_squared_error(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
+    Variable(2., dtype=float64)
+
+    Notes
+    -----
+    Follows Chainer's ``F.mean_squared_error``.
+    """
+    return MeanSquaredError().apply(x0, x1)
+
+
+def softmax_cross_entropy(
+    x: Any,
+    t: Any,
+    normalize: bool = True,
+    cache_score: bool = True,
+    class_weight: Any = None,
+    ignore_label: int = -1,
+    reduce: str = "mean",
+    enable_double_backprop: bool = False,
+) -> Variable:
+    """Compute how surprised the scores `x` are by the true classes `t`.
+
+    For one row it is ``-log(softmax(x)[t])``.
+
+    Parameters
+    ----------
+    x : Variable or array of shape (N, C, ...)
+        Scores, one for each class.
+    t : Variable or array of int of shape (N, ...)
+        The true classes, from 0 to C - 1.
+    normalize : bool
+        Divide by the number of rows that count; otherwise by N.
+    cache_score : bool
+        Keep softmax(x) for backward: faster, with more memory.
+    class_weight : array of shape (C,), optional
+        Multiplies the loss of each class.
+    ignore_label : int
+        Rows with this label do not count.
+    reduce : {"mean", "no"}
+        Average, or return the loss of each row.
+    enable_double_backprop : bool
+        Only there to match Chainer's signature: higher derivatives always work.
+
+    Returns
+    -------
+    Variable of shape (), or of the shape of `t` with ``reduce="no"``
+
+    Raises
+    ------
+    TypeError
+        If `t` does not hold integers.
+    ValueError
+        If a label is out of range or the shapes do not fit together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinylinks.functions as F
+    >>> scores = np.array([[0.0, 0.0], [0.0, 100.0]])
+    >>> F.softmax_cross_entropy(scores, np.array([0, 1]))
+    Variable(0.3466, dtype=float64)
+
+    Notes
+    -----
+    Follows Chainer's ``F.softmax_cross_entropy``.
+    """
+    t = bare(t)
+    errors.check_labels("softmax_cross_entropy", x, t, ignore_label)
+    errors.check_choice("softmax_cross_entropy", "reduce", reduce, ("mean", "no"))
+    shape = t.shape
+    if x.ndim > 2:  # to (N, C), classes last
+        x = transpose(x, (0, *range(2, x.ndim), 1))
+        x, t = reshape(x, (t.size, x.shape[-1])), t.reshape(t.size)
+    add_up = reduce == "mean"
+    xp = get_array_module(t)
+    counts = t != ignore_label
+    number = int(counts.sum()) if normalize else shape[0]
+    weights = 1.0 / max(number, 1) if add_up else 1.0
+    if class_weight is not None or number < t.size:
+        rows = xp.asarray(weights, dtype=x.dtype) * counts
+        t = xp.where(counts, t, 0)
+        if class_weight is not None:
+            rows = rows * bare(class_weight)[t]
+        weights = rows.astype(x.dtype)
+    loss = SoftmaxCrossEntropy(t, weights, add_up, cache_score).apply(x)
+    return loss if add_up or len(shape) == 1 else reshape(loss, shape)

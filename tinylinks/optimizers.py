@@ -1,0 +1,65 @@
+"""Optimizers: they move parameters against their gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from tinylinks import errors
+from tinylinks.link import Link
+
+
+class SGD:
+    """Stochastic gradient descent: ``param -= lr * param.grad``.
+
+    Parameters
+    ----------
+    lr : float
+        The learning rate.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinylinks.links as L
+    >>> from tinylinks import optimizers
+    >>> f = L.Linear(1, 1, initialW=np.array([[3.0]]), nobias=True)
+    >>> optimizer = optimizers.SGD(lr=0.1).setup(f)
+    >>> y = f(np.array([[2.0]]))
+    >>> y.backward()
+    >>> optimizer.update()
+    >>> f.W.data
+    array([[2.8]])
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.optimizers.SGD``.
+    """
+
+    def __init__(self, lr: float = 0.01) -> None:
+        errors.check_lr("SGD", lr)
+        self.lr = lr
+        self.target: Link | None = None
+        self.t = 0  # how many updates there were
+
+    def setup(self, link: Link) -> Self:
+        """Choose the link whose parameters are updated; return the optimizer."""
+        errors.check_link("SGD", link, Link)
+        self.target, self.t = link, 0
+        return self
+
+    def update(self, lossfun: Callable[..., Any] | None = None, *args: Any, **kwds: Any) -> None:
+        """Move all parameters that have a gradient.
+
+        With `lossfun`, first compute ``lossfun(*args, **kwds)``, clear the gradients and
+        call `backward`.
+        """
+        errors.check_target("SGD", self.target)
+        assert self.target is not None
+        if lossfun is not None:
+            loss = lossfun(*args, **kwds)
+            self.target.cleargrads()
+            loss.backward()
+        self.t += 1
+        for param in self.target.params(include_uninit=False):
+            if param.grad is not None:
+                param.data -= self.lr * param.grad

@@ -1,0 +1,501 @@
+"""Variable: an array in a box that remembers where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from tinylinks import backend, errors, initializers
+from tinylinks import functions as F
+from tinylinks.function import Function
+from tinylinks.graph import Arrivals, Node, backward_steps
+
+ndarray = np.ndarray
+
+
+class Variable:
+    """An array, its gradient, and its place in the graph.
+
+    Parameters
+    ----------
+    data : numpy.ndarray or cupy.ndarray
+        The array. It is not copied. Lists and numbers are refused.
+    name : str, optional
+        Shown by `repr` and in drawings.
+    grad : array, optional
+        A first gradient, of the shape and dtype of `data`.
+    requires_grad : bool
+        False for a constant, whose gradient nobody asks for.
+
+    Raises
+    ------
+    TypeError
+        If `data` is not an array of numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import Variable
+    >>> x = Variable(np.array([1.0, 2.0, 3.0], np.float32), name="x")
+    >>> x
+    Variable([1., 2., 3.], dtype=float32, name='x')
+    >>> y = (x**2).sum()
+    >>> y.backward()
+    >>> x.grad
+    array([2., 4., 6.], dtype=float32)
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.Variable``. ``==``, ``<``, ``bool`` and ``hash`` raise, as
+    there.
+    """
+
+    __slots__ = ("__weakref__", "_data", "_grad", "node")
+
+    #: Makes `array + x` call `x.__radd__` instead of NumPy's own addition.
+    __array_priority__ = 200
+
+    _data: Any
+    _grad: Any  # an array, or a Variable after double backprop
+    node: Node
+
+    def __init__(
+        self,
+        data: Any,
+        *,
+        name: str | None = None,
+        grad: Any = None,
+        requires_grad: bool = True,
+    ) -> None:
+        if type(data) is not ndarray:
+            errors.check_data(data, backend.is_array_type)
+        self._data = data
+        self._grad = None
+        self.node = Node(self, data, requires_grad, name)
+        if grad is not None:
+            self.grad = grad
+
+    @classmethod
+    def _again(cls, node: Node, array: Any) -> Variable:
+        """Box the array of a Variable that is gone: the new one has the same place in the graph."""
+        x = cls(array, requires_grad=node.requires_grad)
+        x.node = node
+        return x
+
+    # ---- the array ----
+
+    @property
+    def data(self) -> Any:
+        """The array. Assign another one to replace it; the place in the graph stays."""
+        return self._data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        errors.check_data(data, backend.is_array_type)
+        if data.shape != self.node.shape or data.dtype != self.node.dtype:
+            self._grad = None  # it would not fit any more
+            self.node.shape, self.node.dtype = data.shape, data.dtype
+        self._data = data
+
+    array = data
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the elements."""
+        return self._data.dtype
+
+    @property
+    def xp(self) -> ModuleType:
+        """The array module that fits the array: numpy or cupy."""
+        return backend.get_array_module(self._data)
+
+    def to_cpu(self) -> None:
+        """Move the array and the gradient to NumPy."""
+        self._move(backend.to_cpu)
+
+    def to_gpu(self) -> None:
+        """Move the array and the gradient to CuPy, on the current GPU."""
+        self._move(backend.to_gpu)
+
+    def _move(self, to: Callable[[Any], Any]) -> None:
+        self._data = to(self._data)
+        if self._grad is not None:
+            self._grad = to(self.grad)
+
+    def item(self) -> Any:
+        """Return the only element as a Python number.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tinylinks import Variable
+        >>> Variable(np.array([2.5])).item()
+        2.5
+        """
+        errors.check_item(self)
+        return self._data.item()
+
+    def __len__(self) -> int:
+        errors.check_len(self)
+        return len(self._data)
+
+    def __repr__(self) -> str:
+        kind = type(self).__name__
+        name = "" if self.name is None else f", name={self.name!r}"
+        return f"{kind}({format_array(self._data, kind + '(')}, dtype={self.dtype}{name})"
+
+    # ---- the gradient ----
+
+    @property
+    def grad(self) -> Any:
+        """The gradient as an array, or None. Assigning checks its shape and dtype."""
+        g = self._grad
+        return g._data if isinstance(g, Variable) else g
+
+    @grad.setter
+    def grad(self, g: Any) -> None:
+        if g is not None:
+            errors.check_grad(self, g, backend.is_array_type)
+        self._grad = g
+
+    @property
+    def grad_var(self) -> Variable | None:
+        """The gradient as a Variable, or None.
+
+        After `backward(enable_double_backprop=True)` it can itself be differentiated.
+        """
+        if self._grad is not None and not isinstance(self._grad, Variable):
+            self._grad = Variable(self._grad, requires_grad=False)
+        return self._grad
+
+    @grad_var.setter
+    def grad_var(self, g: Variable | None) -> None:
+        if g is not None:
+            errors.check_grad_var(g, Variable)
+            errors.check_grad(self, g._data, backend.is_array_type)
+        self._grad = g
+
+    def cleargrad(self) -> None:
+        """Forget the gradient, so that the next `backward` starts from nothing."""
+        self._grad = None
+
+    def _receive(self, g: Any) -> None:
+        """Add `g`, an array or a Variable, to the gradient."""
+        if self._grad is None:
+            self._grad = g
+        elif isinstance(g, Variable):
+            self._grad = self.grad_var + g
+        else:
+            self._grad = self.grad + g
+
+    # ---- the graph ----
+
+    @property
+    def name(self) -> str | None:
+        """The name shown by `repr` and in drawings."""
+        return self.node.name
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self.node.name = name
+
+    @property
+    def requires_grad(self) -> bool:
+        """False for a constant."""
+        return self.node.requires_grad
+
+    @property
+    def creator(self) -> Function | None:
+        """The Function that made this Variable; None for a leaf."""
+        return self.node.creator
+
+    @property
+    def rank(self) -> int:
+        """The length of the longest way here from a leaf."""
+        return self.node.rank
+
+    def backward(self, retain_grad: bool = False, enable_double_backprop: bool = False) -> None:
+        """Compute the gradient of this Variable with respect to every leaf it came from.
+
+        Gradients are added to the `grad` of the leaves. The gradient of this Variable is
+        consumed, and those on the way are dropped.
+
+        Parameters
+        ----------
+        retain_grad : bool
+            Keep the gradients of this Variable and of those on the way.
+        enable_double_backprop : bool
+            Record the walk back as a graph, so that gradients can be differentiated.
+
+        Raises
+        ------
+        RuntimeError
+            If this Variable has no creator, or several elements and no `grad` to start from.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tinylinks import Variable
+        >>> x = Variable(np.array([3.0]))
+        >>> y = x**2
+        >>> y.backward(enable_double_backprop=True)
+        >>> gx = x.grad_var
+        >>> x.cleargrad()
+        >>> gx.backward()
+        >>> x.grad
+        array([2.])
+        """
+        errors.check_backward(self)
+        gy = self.grad if self._grad is not None else self.xp.ones_like(self._data)
+        arrivals = Arrivals()
+        arrivals.add(self.node, (self.grad_var or Variable(gy)) if enable_double_backprop else gy)
+        for _ in backward_steps(arrivals, retain_grad, enable_double_backprop):
+            pass
+        if not retain_grad:
+            self._grad = None
+        given = {id(gy)}
+        for node, g in arrivals.leaves.items():
+            if (x := node.owner()) is not None:
+                # A gradient that somebody else holds too is copied: yours is yours to change.
+                shared = id(g) in given or getattr(g, "base", None) is not None
+                given.add(id(g))
+                x._receive(g.copy() if shared and not enable_double_backprop else g)
+
+    def unchain(self) -> None:
+        """Cut this Variable off from its creator: it becomes a leaf."""
+        self.node.creator = None
+
+    def unchain_backward(self) -> None:
+        """Cut every Variable behind this one off from its creator, and free the graph.
+
+        Use it to forget the past, for instance of a recurrent network.
+        """
+        nodes = [self.node]
+        while nodes:
+            node = nodes.pop()
+            if node.creator is not None:
+                nodes.extend(n for n in node.creator.inputs if n is not None)
+                node.creator = None
+
+    # ---- arithmetic ----
+
+    def __add__(self, other: Any) -> Variable:
+        return F.add(self, other)
+
+    def __radd__(self, other: Any) -> Variable:
+        return F.add(other, self)
+
+    def __sub__(self, other: Any) -> Variable:
+        return F.sub(self, other)
+
+    def __rsub__(self, other: Any) -> Variable:
+        return F.sub(other, self)
+
+    def __mul__(self, other: Any) -> Variable:
+        return F.mul(self, other)
+
+    def __rmul__(self, other: Any) -> Variable:
+        return F.mul(other, self)
+
+    def __truediv__(self, other: Any) -> Variable:
+        return F.div(self, other)
+
+    def __rtruediv__(self, other: Any) -> Variable:
+        return F.div(other, self)
+
+    def __pow__(self, other: Any) -> Variable:
+        return F.pow(self, other)
+
+    def __rpow__(self, other: Any) -> Variable:
+        return F.pow(other, self)
+
+    def __matmul__(self, other: Any) -> Variable:
+        return F.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Variable:
+        return F.matmul(other, self)
+
+    def __neg__(self) -> Variable:
+        return F.neg(self)
+
+    def __abs__(self) -> Variable:
+        return F.absolute(self)
+
+    # ---- shapes ----
+
+    def __getitem__(self, index: Any) -> Variable:
+        return F.get_item(self, index)
+
+    @property
+    def T(self) -> Variable:
+        """The Variable with its axes in reverse order."""
+        return F.transpose(self)
+
+    def transpose(self, *axes: Any) -> Variable:
+        """Permute the axes; without arguments, reverse them. See `F.transpose`."""
+        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        return F.transpose(self, given or None)
+
+    def reshape(self, *shape: Any) -> Variable:
+        """Give the elements another shape. See `F.reshape`."""
+        return F.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def sum(self, axis: F.Axis = None, *, keepdims: bool = False) -> Variable:
+        """Add up the elements along `axis`. See `F.sum`."""
+        return F.sum(self, axis, keepdims)
+
+    def mean(self, axis: F.Axis = None, *, keepdims: bool = False) -> Variable:
+        """Average the elements along `axis`. See `F.mean`."""
+        return F.mean(self, axis, keepdims=keepdims)
+
+    def max(self, axis: F.Axis = None, *, keepdims: bool = False) -> Variable:
+        """Take the largest element along `axis`. See `F.max`."""
+        return F.max(self, axis, keepdims)
+
+    def min(self, axis: F.Axis = None, *, keepdims: bool = False) -> Variable:
+        """Take the smallest element along `axis`. See `F.min`."""
+        return F.min(self, axis, keepdims)
+
+    # ---- what a Variable cannot do ----
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        errors.no_setitem()
+
+    def __eq__(self, other: object) -> bool:
+        errors.no_comparison("==")
+
+    def __ne__(self, other: object) -> bool:
+        errors.no_comparison("!=")
+
+    def __lt__(self, other: object) -> bool:
+        errors.no_comparison("<")
+
+    def __le__(self, other: object) -> bool:
+        errors.no_comparison("<=")
+
+    def __gt__(self, other: object) -> bool:
+        errors.no_comparison(">")
+
+    def __ge__(self, other: object) -> bool:
+        errors.no_comparison(">=")
+
+    def __bool__(self) -> bool:
+        errors.no_bool()
+
+    def __hash__(self) -> int:
+        errors.no_hash()
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        errors.no_array()
+
+
+class Parameter(Variable):
+    """A Variable that a Link registers as its own and an optimizer changes.
+
+    Parameters
+    ----------
+    initializer : array, number, initializer or None
+        An array is taken as it is. A number or an initializer fills an array of `shape`;
+        None stands for NaN, so that a forgotten initial value shows.
+    shape : tuple of int, optional
+        Without it (and without an array) the Parameter waits for `initialize`.
+    name : str, optional
+
+    Examples
+    --------
+    >>> from tinylinks import Parameter
+    >>> Parameter(0.5, (2,))
+    Parameter([0.5, 0.5], dtype=float32)
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.Parameter``.
+    """
+
+    __slots__ = ("initializer",)
+
+    def __init__(
+        self,
+        initializer: Any = None,
+        shape: Any = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        self.initializer = initializer
+        if shape is not None:
+            initializer = initializers.generate_array(initializer, shape)
+        if backend.is_array_type(type(initializer)):
+            super().__init__(initializer, name=name)
+        else:
+            self._data, self._grad = None, None
+            self.node = Node(self, np.empty(0, np.float32), True, name)
+
+    @property
+    def is_initialized(self) -> bool:
+        """False while the Parameter waits for `initialize`."""
+        return self._data is not None
+
+    def initialize(self, shape: int | tuple[int, ...]) -> None:
+        """Make the array, now that its shape is known."""
+        self.data = initializers.generate_array(self.initializer, shape)
+
+    def __repr__(self) -> str:
+        return super().__repr__() if self.is_initialized else "Parameter(not initialized)"
+
+
+def as_variable(x: Any) -> Variable:
+    """Return `x` if it is a Variable, otherwise a constant Variable around it.
+
+    Parameters
+    ----------
+    x : Variable or array
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import as_variable
+    >>> as_variable(np.array([1.0])).requires_grad
+    False
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.as_variable``.
+    """
+    return x if isinstance(x, Variable) else Variable(x, requires_grad=False)
+
+
+def format_array(array: Any, prefix: str = "") -> str:
+    """Write `array` with at most 4 significant digits, so that it reads alike everywhere."""
+    array = backend.to_cpu(array)
+    if array.dtype.kind != "f":
+        return np.array2string(array, separator=", ", prefix=prefix)
+    width = max((len(format_number(v)) for v in array.ravel()[:1000]), default=0)
+    show: Any = {"float_kind": lambda v: format_number(v).rjust(width)}
+    return np.array2string(array, separator=", ", prefix=prefix, formatter=show)
+
+
+def format_number(value: float) -> str:
+    """Write a number with at most 4 significant digits and, like NumPy, a point: 3 -> '3.'."""
+    text = f"{value:.4g}"
+    return text if set(text) & set(".en") else text + "."
+
+
+Function.Variable = Variable

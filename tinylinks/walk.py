@@ -1,0 +1,184 @@
+"""Bring back the code that the earlier chapters built.
+
+Every chapter runs on its own, in a fresh Python. Its first cell asks for the code so far::
+
+    from tinylinks.walk import after
+    after(4, globals())
+
+This runs, in order, the code cells of chapters 1 to 4 that carry the tag ``build``. It reads the
+notebooks themselves, in an installed package their code cells, so it cannot disagree with the book.
+A class grows from chapter to chapter: ``class Variable(Variable):`` adds one method and keeps the
+rest. An object that was made before such a cell keeps the class it was made from.
+"""
+
+from __future__ import annotations
+
+import json
+import linecache
+import operator
+import sys
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+__all__ = ["after"]
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def after(
+    n: int, namespace: dict[str, Any], *, folder: str | PathLike[str] | None = None
+) -> dict[str, Any] | None:
+    """Run the ``build`` cells of chapters 1 to `n` in `namespace`.
+
+    A traceback names the chapter and the cell, ``<chapter 3, cell 5>``, and shows the line.
+    Cell 5 is the one that the book marks ``[5]``: only code cells are counted.
+
+    Parameters
+    ----------
+    n : int
+        The last chapter to run, 1 or more.
+    namespace : dict
+        Where the names go, in a notebook ``globals()``. A namespace without ``__name__``
+        is given ``"chapters"``, the module that its classes then belong to.
+    folder : str or path, optional
+        The folder with the notebooks ``01_*.ipynb``, ``02_*.ipynb`` and so on. By default the
+        book beside the package, or the copies that the installed package carries.
+
+    Returns
+    -------
+    dict or None
+        `namespace` itself. None if it is the caller's own ``globals()``, for a notebook would
+        show them all.
+
+    Raises
+    ------
+    TypeError
+        If `n` is not a whole number, or `namespace` is not a dict.
+    ValueError
+        If `n` is less than 1, or a notebook cannot be read.
+    FileNotFoundError
+        If there is no book, or one of the chapters 1 to `n` is not in it.
+
+    Examples
+    --------
+    A book of one chapter with one code cell, and what the walk makes of it:
+
+    >>> import json, pathlib, tempfile
+    >>> cell = {"cell_type": "code", "metadata": {"tags": ["build"]},
+    ...         "source": "def double(x):\\n    return x + x"}
+    >>> with tempfile.TemporaryDirectory() as book:
+    ...     path = pathlib.Path(book, "01_double_a_number.ipynb")
+    ...     _ = path.write_text(json.dumps({"cells": [cell]}))
+    ...     names = after(1, {}, folder=book)
+    >>> names["double"](21)
+    42
+    """
+    last = _check_number(n)
+    _check_namespace(namespace)
+    chapters = _find_chapters(_find_book() if folder is None else Path(folder))
+    _check_complete(last, chapters)
+    namespace.setdefault("__name__", "chapters")
+    for chapter in range(1, last + 1):
+        path = chapters[chapter]
+        for cell, source in _read_build_cells(path):
+            _run(source, f"<chapter {chapter}, cell {cell}>", path, namespace)
+    return None if namespace is sys._getframe(1).f_globals else namespace
+
+
+def _find_book(package: Path = _PACKAGE) -> Path:
+    """Return the folder of notebooks: that of the checkout, or the copies in the package."""
+    checkout, copies = package.parent / "chapters", package / "_chapters"
+    for folder in (checkout, copies):
+        # A folder named "chapters" beside an installed package may be anybody's.
+        if any(folder.glob("[0-9][0-9]_*.ipynb")):
+            return folder
+    raise FileNotFoundError(
+        "after: expected the book's notebooks, 01_*.ipynb and so on, in a folder 'chapters' "
+        f"beside the package or in '_chapters' inside it, found none near {package}. "
+        "Install tinylinks again, or pass the folder that has them: folder=..."
+    )
+
+
+def _find_chapters(folder: Path) -> dict[int, Path]:
+    """Return the notebook of each chapter by its number."""
+    chapters: dict[int, Path] = {}
+    for path in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
+        number = int(path.name[:2])
+        if number in chapters:
+            raise ValueError(
+                f"after: expected one notebook for chapter {number}, "
+                f"found {chapters[number].name} and {path.name}. Rename or remove one."
+            )
+        chapters[number] = path
+    return chapters
+
+
+def _read_build_cells(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield number and source of each code cell that is tagged ``build``."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(
+            f"after: expected {path.name} to be a Jupyter notebook of format 4, "
+            "got a file that does not read as one. Restore it from the repository."
+        ) from None
+    number = 0
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            number += 1
+            if "build" in cell.get("metadata", {}).get("tags", []):
+                yield number, "".join(cell["source"])  # a string, or a list of lines
+
+
+def _run(source: str, name: str, path: Path, namespace: dict[str, Any]) -> None:
+    """Run one cell under `name`, where tracebacks will look for its lines."""
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    try:
+        # Without dont_inherit the __future__ import of this file would hold in the cell too.
+        exec(compile(source, name, "exec", dont_inherit=True), namespace)
+    except Exception as error:
+        error.add_note(f"after: this came from {name[1:-1]}, in {path.name}.")
+        raise
+
+
+def _check_number(n: object) -> int:
+    """Return `n` as an int, or say why it does not name a chapter."""
+    try:
+        number = operator.index(n)  # type: ignore[arg-type]
+    except TypeError:
+        number = None
+    if number is None or isinstance(n, bool):
+        raise TypeError(
+            f"after: expected n to be a whole number, the last chapter to run, got {n!r}. "
+            "In chapter 5 write after(4, globals())."
+        )
+    if number < 1:
+        raise ValueError(
+            f"after: expected n to be 1 or more, the last chapter to run, got {number}. "
+            "Chapter 1 needs no such line: nothing comes before it."
+        )
+    return number
+
+
+def _check_namespace(namespace: object) -> None:
+    """Say why `namespace` cannot take the names, if it cannot."""
+    if not isinstance(namespace, dict):
+        hint = " with its parentheses" if callable(namespace) else ""
+        raise TypeError(
+            "after: expected namespace to be a dict that takes the names, "
+            f"got {type(namespace).__name__}. In a notebook write globals(){hint}; "
+            "elsewhere an empty dict, {}, will do."
+        )
+
+
+def _check_complete(last: int, chapters: dict[int, Path]) -> None:
+    """Say which chapter is missing, and which there are."""
+    for number in range(1, last + 1):
+        if number not in chapters:
+            there = ", ".join(str(chapter) for chapter in sorted(chapters)) or "none"
+            raise FileNotFoundError(
+                f"after: expected the chapters 1 to {last}, got a book without chapter {number}. "
+                f"The chapters there are: {there}. Ask for one of these."
+            )
