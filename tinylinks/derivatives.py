@@ -82,7 +82,7 @@ def grad(
     for x, place, gx in zip(inputs, places, gxs, strict=True):
         g = arrivals.leaves.get(x.node) if x.creator is None else passed.get(place)
         if g is not None:
-            g = as_variable(g)
+            g = as_variable(g if isinstance(g, Variable) else x.xp.asarray(g))
         if gx is not None:
             g = as_variable(gx) if g is None else g + gx
         if set_grad:

@@ -24,6 +24,8 @@ def describe(x: Any) -> str:
     """Say in a few words what `x` is: 'a list', 'an int64 array of shape (3,)'."""
     if hasattr(x, "_data") and x._data is None:
         return "a Parameter that has no array yet"
+    if isinstance(x, np.generic):
+        return f"the NumPy number {x}"
     if hasattr(x, "dtype") and hasattr(x, "shape"):
         kind = type(x).__name__ if hasattr(x, "_data") else "array"
         return f"{article(str(x.dtype))} {kind} of shape {x.shape}"
@@ -280,30 +282,42 @@ def check_constant(function: Function, x: Any, is_array_type: IsArrayType) -> An
     )
 
 
-def check_input(function: Function, array: Any, kind: Any, dtype: Any) -> tuple[Any, Any]:
-    """Check an array against those before it; return the type and dtype of all."""
+def check_has_array(function: Function, array: Any) -> None:
     if array is None:
         raise RuntimeError(
             f"{function.label}: expected Variables with arrays, got a Parameter without one. "
             "Give it a shape with initialize(shape) first. (See chapter 11.)"
         )
-    if not function.any_dtype and array.dtype.kind != "f":
+
+
+def not_floats(function: Function, arrays: Sequence[Any]) -> NoReturn:
+    raise TypeError(
+        f"{function.label}: expected floats, got {describe(arrays[0])}. "
+        "Convert it with .astype(np.float32): only floats have gradients. (See chapter 2.)"
+    )
+
+
+def check_alike(
+    function: Function, arrays: Sequence[Any], constants: Sequence[bool], kind: Any
+) -> Any:
+    """Return the one dtype of the Variables (of the constants, if there are no Variables)."""
+    dtypes = {}
+    for array, constant in zip(arrays, constants, strict=True):
+        check_has_array(function, array)
+        if not is_number(array) and type(array) is not kind:
+            raise TypeError(
+                f"{function.label}: expected all arrays from {kind.__module__}, got one from "
+                f"{type(array).__module__}. Move it with backend.to_cpu or backend.to_gpu. "
+                "(See chapter 20.)"
+            )
+        if not is_number(array) and constant <= all(constants):
+            dtypes[array.dtype] = None
+    if len(dtypes) > 1:
         raise TypeError(
-            f"{function.label}: expected floats, got {describe(array)}. "
-            "Convert it with .astype(np.float32): only floats have gradients. (See chapter 2.)"
+            f"{function.label}: expected one dtype, got {' and '.join(map(str, dtypes))}. Make "
+            "the arrays alike, as in Variable(a.astype(np.float32)). (See chapter 6.)"
         )
-    if kind is not None and type(array) is not kind:
-        raise TypeError(
-            f"{function.label}: expected all arrays from {kind.__module__}, got one from "
-            f"{type(array).__module__}. Move it with backend.to_cpu or backend.to_gpu. "
-            "(See chapter 20.)"
-        )
-    if dtype is not None and array.dtype != dtype:
-        raise TypeError(
-            f"{function.label}: expected one dtype, got {dtype} and {array.dtype}. Convert one "
-            "of the arrays, as in x.astype(np.float32), before you compute. (See chapter 6.)"
-        )
-    return type(array), array.dtype
+    return next(iter(dtypes))
 
 
 def check_output(function: Function, y: Any, kind: Any, dtype: Any) -> Any:
@@ -315,14 +329,12 @@ def check_output(function: Function, y: Any, kind: Any, dtype: Any) -> Any:
             f"{function.label}.forward: expected {article(kind.__name__)} or a tuple of them, "
             f"got {describe(y)}. Return arrays, not Variables or lists. (See chapter 3.)"
         )
-    if y.dtype == dtype:
-        return y
-    if y.dtype.kind != "f":
+    if y.dtype != dtype:
         raise TypeError(
-            f"{function.label}.forward: expected floats of dtype {dtype}, got {y.dtype}. "
+            f"{function.label}.forward: expected the dtype of the inputs, {dtype}, got {y.dtype}. "
             "Convert the result with .astype(x.dtype). (See chapter 3.)"
         )
-    return y.astype(dtype)  # older NumPy turns a float32 of shape () into float64
+    return y
 
 
 # ---- shapes ----
@@ -452,7 +464,8 @@ def check_condition(condition: Any) -> None:
 
 
 def check_clip(x_min: Any, x_max: Any) -> None:
-    if not (is_number(x_min) and is_number(x_max) and x_min < x_max):
+    bounds = [bound for bound in (x_min, x_max) if bound is not None]
+    if not bounds or not all(map(is_number, bounds)) or bounds != sorted(set(bounds)):
         raise ValueError(
             f"clip: expected two numbers with x_min < x_max, got {describe(x_min)} and "
             f"{describe(x_max)}. The smaller one comes first. (See chapter 9.)"
@@ -560,7 +573,7 @@ def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> No
             f"{operation}: expected labels as an array of int, got {describe(t)}. "
             "Number the classes 0, 1, 2, ...: np.array(..., dtype=np.int32). (See chapter 14.)"
         )
-    if t.shape != x.shape[:1] + x.shape[2:]:
+    if t.shape != x.shape[:1] + x.shape[2:] and not trailing_ones(operation, x, t):
         raise ValueError(
             f"{operation}: expected one label for each row of x, shape "
             f"{x.shape[:1] + x.shape[2:]}, got {t.shape}. Pass class numbers, not one-hot "
@@ -574,6 +587,11 @@ def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> No
                 f"{x.shape[1]} columns, got {wrong[0]}. Classes are counted from 0. "
                 "(See chapter 14.)"
             )
+
+
+def trailing_ones(operation: str, x: Any, t: Any) -> bool:
+    """Tell whether accuracy may take x (N, C, 1, 1) with t (N,), as Chainer does."""
+    return operation == "accuracy" and t.shape == x.shape[:1] and set(x.shape[2:]) == {1}
 
 
 def check_choice(operation: str, argument: str, value: Any, choices: Sequence[str]) -> None:

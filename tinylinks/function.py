@@ -126,6 +126,7 @@ class Function:
         nodes: list[Node | None] = []
         arrays: list[Any] = []
         kind = dtype = None
+        mixed = False
         for x in inputs:
             if isinstance(x, self.Variable):
                 node, array = x.node, x._data
@@ -133,15 +134,31 @@ class Function:
                 node, array = None, errors.check_constant(self, x, is_array_type)
             nodes.append(node)
             arrays.append(array)
-            if node is None and (type(array) is float or type(array) is int):
+            if type(array) is float or type(array) is int:
                 continue  # a number takes the dtype of the arrays
-            if type(array) is not kind or array.dtype is not dtype:
-                kind, dtype = errors.check_input(self, array, kind, dtype)
+            if kind is None:
+                errors.check_has_array(self, array)
+                kind, dtype = type(array), array.dtype
+            elif type(array) is not kind or array.dtype is not dtype:
+                mixed = True
         self.inputs = nodes
         if kind is None:  # nothing but numbers
             arrays = [np.asarray(array, np.float32) for array in arrays]
             kind, dtype = np.ndarray, arrays[0].dtype
+        if mixed:
+            arrays, dtype = self._same_dtype(arrays, kind)
+        if dtype.kind != "f" and not self.any_dtype:
+            errors.not_floats(self, arrays)
         return arrays, kind, dtype
+
+    def _same_dtype(self, arrays: list[Any], kind: Any) -> tuple[list[Any], Any]:
+        """Give the arrays of constants the dtype of the Variables."""
+        constants = [node is None for node in self.inputs]
+        dtype = errors.check_alike(self, arrays, constants, kind)
+        for i, array in enumerate(arrays):
+            if constants[i] and type(array) is kind:
+                arrays[i] = array.astype(dtype)
+        return arrays, dtype
 
     def _close(
         self, arrays: list[Any], ys: tuple[Any, ...], kind: Any, dtype: Any

@@ -12,6 +12,8 @@ import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from tinylinks.function import Function
     from tinylinks.variable import Variable
@@ -73,14 +75,14 @@ class Arrivals:
         """Let the gradient `g` arrive at `node`."""
         function = node.creator
         if function is None:
-            self.leaves[node] = self.leaves[node] + g if node in self.leaves else g
+            self.leaves[node] = add_up(self.leaves[node], g) if node in self.leaves else g
             return
         gys = self.waiting.get(function)
         if gys is None:
             gys = self.waiting[function] = {}
             self.count += 1  # among equal ranks, first come, first served
             heapq.heappush(self.queue, (-function.rank, self.count, function))
-        gys[node.index] = gys[node.index] + g if node.index in gys else g
+        gys[node.index] = add_up(gys[node.index], g) if node.index in gys else g
 
     def pop(self) -> tuple[Function, dict[int, Any]]:
         """Take out the Function of highest rank, with the gradients of its outputs.
@@ -89,6 +91,12 @@ class Arrivals:
         """
         function = heapq.heappop(self.queue)[2]
         return function, self.waiting.pop(function)
+
+
+def add_up(a: Any, b: Any) -> Any:
+    """Add two gradients; NumPy turns a sum of arrays of shape () into a number, so box it."""
+    total = a + b
+    return np.asarray(total) if isinstance(total, np.generic) else total
 
 
 def backward_steps(

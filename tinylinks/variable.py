@@ -11,7 +11,7 @@ import numpy as np
 from tinylinks import backend, errors, initializers
 from tinylinks import functions as F
 from tinylinks.function import Function
-from tinylinks.graph import Arrivals, Node, backward_steps
+from tinylinks.graph import Arrivals, Node, add_up, backward_steps
 
 ndarray = np.ndarray
 
@@ -204,7 +204,7 @@ class Variable:
         elif isinstance(g, Variable):
             self._grad = self.grad_var + g
         else:
-            self._grad = self.grad + g
+            self._grad = add_up(self.grad, g)
 
     # ---- the graph ----
 

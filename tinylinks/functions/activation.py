@@ -28,7 +28,7 @@ class ReLU(Function):
 
 
 class LeakyReLU(Function):
-    """y = x where x >= 0, and slope * x elsewhere."""
+    """y = x where x > 0, and slope * x elsewhere."""
 
     label = "leaky_relu"
 
@@ -37,7 +37,7 @@ class LeakyReLU(Function):
 
     def forward(self, x: Any) -> Any:
         xp = get_array_module(x)
-        self.slopes = xp.where(x < 0, self.slope, 1).astype(x.dtype)
+        self.slopes = xp.where(x > 0, 1, self.slope).astype(x.dtype)
         return x * self.slopes
 
     def backward(self, gy: Any) -> Any:
@@ -108,7 +108,7 @@ def relu(x: Any) -> Variable:
 
 
 def leaky_relu(x: Any, slope: float = 0.2) -> Variable:
-    """Keep what is positive and multiply the rest by `slope`. The gradient at 0 is 1.
+    """Keep what is positive and multiply the rest by `slope`. The gradient at 0 is `slope`.
 
     Parameters
     ----------

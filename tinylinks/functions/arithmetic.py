@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tinylinks.backend import bare, get_array_module
 from tinylinks.function import Function
 from tinylinks.functions.elementwise import Log
@@ -71,8 +73,13 @@ class Pow(Broadcasting):
     def backward(self, gy: Any) -> Any:
         a, b = self.get_retained_inputs()
         ga = gy * b * a ** (b - 1) if self.needs(0) else None
-        gb = gy * a**b * Log().compute(a) if self.needs(1) else None
+        gb = gy * a**b * log(a) if self.needs(1) else None
         return ga, gb
+
+
+def log(a: Any) -> Any:
+    """Take the logarithm of an array, a Variable or a number, whichever `a` is."""
+    return Log().compute(a) if hasattr(a, "dtype") else float(np.log(a))
 
 
 class Neg(Function):
@@ -97,13 +104,13 @@ class Absolute(Function):
         return gy * get_array_module(x).sign(bare(x))
 
 
-def add(a: Any, b: Any) -> Variable:
-    """Compute ``a + b``; the same as the operator.
+def add(a: Any, b: Any, *more: Any) -> Variable:
+    """Compute ``a + b``, and add more if there are more; the same as the operator.
 
     Parameters
     ----------
-    a, b : Variable, array or number
-        Of one dtype. Shapes may differ as far as NumPy can stretch them.
+    a, b, *more : Variable, array or number
+        Variables of one dtype. Shapes may differ as far as NumPy can stretch them.
 
     Examples
     --------
@@ -112,7 +119,10 @@ def add(a: Any, b: Any) -> Variable:
     >>> F.add(Variable(np.array([1.0, 2.0])), 10)
     Variable([11., 12.], dtype=float64)
     """
-    return Add().apply(a, b)
+    y = Add().apply(a, b)
+    for x in more:
+        y = Add().apply(y, x)
+    return y
 
 
 def sub(a: Any, b: Any) -> Variable:

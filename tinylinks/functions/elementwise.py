@@ -147,12 +147,13 @@ class Where(Broadcasting):
 class Clip(Function):
     """y = x, but not below x_min and not above x_max."""
 
-    def __init__(self, x_min: float, x_max: float) -> None:
+    def __init__(self, x_min: float | None, x_max: float | None) -> None:
         self.x_min, self.x_max = x_min, x_max
 
     def forward(self, x: Any) -> Any:
-        self.inside = (x >= self.x_min) & (x <= self.x_max)
-        return x.clip(self.x_min, self.x_max)
+        y = x.clip(self.x_min, self.x_max)
+        self.inside = x == y
+        return y
 
     def backward(self, gy: Any) -> Any:
         return gy * self.inside.astype(gy.dtype)
@@ -387,7 +388,7 @@ def minimum(x1: Any, x2: Any) -> Variable:
     return Minimum().apply(x1, x2)
 
 
-def clip(x: Any, x_min: float, x_max: float) -> Variable:
+def clip(x: Any, x_min: float | None, x_max: float | None) -> Variable:
     """Move elements below `x_min` up to it, and elements above `x_max` down to it.
 
     The gradient passes where ``x_min <= x <= x_max``.
@@ -395,8 +396,8 @@ def clip(x: Any, x_min: float, x_max: float) -> Variable:
     Parameters
     ----------
     x : Variable or array
-    x_min, x_max : float
-        With ``x_min < x_max``.
+    x_min, x_max : float or None
+        With ``x_min < x_max``. None is no bound; one of them must be a number.
 
     Examples
     --------

@@ -155,7 +155,7 @@ def softmax_cross_entropy(
     counts = t != ignore_label
     number = int(counts.sum()) if normalize else shape[0]
     weights = 1.0 / max(number, 1) if add_up else 1.0
-    if class_weight is not None or number < t.size:
+    if class_weight is not None or not counts.all():
         rows = xp.asarray(weights, dtype=x.dtype) * counts
         t = xp.where(counts, t, 0)
         if class_weight is not None:

@@ -357,7 +357,7 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Variable:
     return Sum(axis, keepdims).apply(x)
 
 
-def mean(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Variable:
+def mean(x: Any, axis: Axis = None, weights: Any = None, keepdims: bool = False) -> Variable:
     """Average the elements of `x` along `axis`.
 
     Parameters
@@ -365,6 +365,8 @@ def mean(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Variable:
     x : Variable or array
     axis : int, tuple of int or None
         None means all axes.
+    weights : Variable or array, optional
+        How much each element counts: of the shape of `x`, or one for each place on `axis`.
     keepdims : bool
         Keep the axes that were averaged, with length 1.
 
@@ -379,7 +381,12 @@ def mean(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Variable:
     -----
     Follows Chainer's ``F.mean`` (another name of ``F.average``).
     """
-    return Mean(axis, keepdims).apply(x)
+    if weights is None:
+        return Mean(axis, keepdims).apply(x)
+    if weights.ndim == 1 and isinstance(axis, int):
+        weights = reshape(weights, tuple([-1 if i == axis % x.ndim else 1 for i in range(x.ndim)]))
+    weights = broadcast_to(weights, x.shape)
+    return sum(x * weights, axis, keepdims) / sum(weights, axis, keepdims)
 
 
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Variable:

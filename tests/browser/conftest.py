@@ -1,0 +1,49 @@
+"""A web server for the built book and one Chromium for all browser tests."""
+
+import functools
+import http.server
+import threading
+
+import pytest
+from pages import CHROMIUM_FLAGS, HTML, QuietHandler, Visit, find_chromium
+from playwright.sync_api import sync_playwright
+
+
+@pytest.fixture(scope="session")
+def site():
+    """Serve the built book; yield its address."""
+    assert (HTML / "index.html").exists(), f"no book in {HTML}: run `python dev.py book` first"
+    handler = functools.partial(QuietHandler, directory=str(HTML))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Start the Chromium of this machine once for all tests."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip("NO BROWSER CHECK: install chromium (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Return a function that opens a new tab; all tabs are closed after the test."""
+    visits = []
+
+    def new_visit(**options):
+        visits.append(Visit(browser, site, **options))
+        return visits[-1]
+
+    yield new_visit
+    for visit in visits:
+        visit.context.close()

@@ -1,0 +1,67 @@
+"""The built book as a browser sees it: its pages, a Chromium, and a tab that notes problems."""
+
+import http.server
+import shutil
+from pathlib import Path
+
+HTML = Path(__file__).parents[2] / "_build" / "html"
+CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find_chromium():
+    """Return the path of a Chromium or Chrome on this machine, or None."""
+    return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+
+
+def built_pages():
+    """Return the paths of all built pages, relative to the root of the book."""
+    # The top index.html only sends the browser on to the landing page.
+    pages = sorted(path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html"))
+    return [page for page in pages if page != "index.html" and not page.startswith("_static")]
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format, *args):
+        pass
+
+
+class Visit:
+    """A browser tab that notes every problem a page has while it loads."""
+
+    def __init__(self, browser, site, **options):
+        self.site = site
+        self.problems = []
+        self.context = browser.new_context(reduced_motion="reduce", **options)
+        self.context.set_default_timeout(20_000)
+        self.context.on("request", self.note_request)
+        self.page = self.context.new_page()
+        self.page.on("console", self.note_console)
+        self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
+
+    def note_request(self, request):
+        if not request.url.startswith((self.site, "data:", "blob:")):
+            self.problems.append(f"request to another host: {request.url}")
+
+    def note_console(self, message):
+        if message.type in ("error", "warning"):
+            where = message.location.get("url", "")
+            self.problems.append(f"console {message.type}: {message.text} {where}")
+
+    def open(self, path):
+        """Load a page of the book and wait until its scripts and formulas are done."""
+        self.page.goto(f"{self.site}/{path}", wait_until="load")
+        self.page.wait_for_load_state("networkidle")
+        if path.startswith("search.html?"):
+            self.page.wait_for_selector("#search-results p.search-summary")
+        self.page.evaluate("async () => { await window.MathJax?.startup?.promise }")
+        return self.page

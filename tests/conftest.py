@@ -1,0 +1,78 @@
+"""What all tests share."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+
+# The helpers of the tests, such as notebooks.py, are imported by name.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print how much of the core the chapters show, after a run that counted it."""
+    reports = [report for group in terminalreporter.stats.values() for report in group]
+    if any("test_drift.py" in getattr(report, "nodeid", "") for report in reports):
+        import drift
+
+        terminalreporter.section("drift")
+        try:
+            terminalreporter.write_line(drift.table(drift.count()))
+        except (OSError, ValueError, SyntaxError) as error:  # the tests say more about it
+            terminalreporter.write_line(f"no count: {error}")
+
+
+# Hypothesis draws the same examples in each run, and keeps none. They are small from the start:
+# it need not spend time on making a failing one smaller.
+hypothesis.settings.register_profile(
+    "tinylinks",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=15,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+)
+hypothesis.settings.load_profile("tinylinks")
+
+NO_GPU = "no GPU that CuPy can use (see requirements-gpu.txt)"
+
+
+@pytest.fixture(
+    scope="session", params=["numpy", "strict", pytest.param("cupy", marks=pytest.mark.gpu)]
+)
+def xp(request):
+    """The array module: NumPy, the strict stand-in for CuPy, and CuPy where there is a GPU."""
+    from tinylinks import backend
+
+    if request.param == "strict":
+        import strict_xp
+
+        backend.register(strict_xp.ndarray, strict_xp)
+        return strict_xp
+    if request.param == "cupy" and not backend.has_gpu():
+        pytest.skip(NO_GPU)
+    return importlib.import_module(request.param)
+
+
+@pytest.fixture(scope="session")
+def strict():
+    """The strict stand-in for CuPy."""
+    import strict_xp
+
+    from tinylinks import backend
+
+    backend.register(strict_xp.ndarray, strict_xp)
+    return strict_xp
+
+
+@pytest.fixture(autouse=True)
+def same_start():
+    """Seed NumPy's generator, and fail a test that leaves a switch of the library changed."""
+    from tinylinks import config
+
+    np.random.seed(0)
+    yield
+    assert (config.train, config.enable_backprop, config.debug) == (True, True, False)

@@ -1,0 +1,226 @@
+"""The built book, read as files: complete, self-contained, and without a broken link.
+
+The book must have been built first: `make test` does, and so does `make book`.
+"""
+
+import inspect
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+import tinylinks
+
+ROOT = Path(__file__).resolve().parent.parent
+HTML = ROOT / "_build" / "html"
+NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
+
+# Elements by which a page loads something, and the attribute that says what.
+LOADING = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
+# <link rel="next"> and its like only point somewhere.
+LOADING_RELS = {"stylesheet", "preload", "modulepreload", "icon", "manifest", "prefetch"}
+
+
+class Page(HTMLParser):
+    """What the tests need to know about one page."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+        self.loads, self.links, self.ids, self.images = [], [], set(), []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if attrs.get("id"):
+            self.ids.add(attrs["id"])
+        if tag == "a" and attrs.get("href"):
+            self.links.append(attrs["href"])
+        if tag == "img":
+            self.images.append(attrs)
+        rels = set(attrs.get("rel", "").split())
+        if tag in LOADING and attrs.get(LOADING[tag]) and (tag != "link" or rels & LOADING_RELS):
+            self.loads.append(attrs[LOADING[tag]])
+
+
+def is_elsewhere(address):
+    """Tell whether an address leads to another host."""
+    return bool(urlsplit(address).netloc)
+
+
+def find_target(page, address):
+    """Return the file an address on a page leads to, and the anchor in it."""
+    parts = urlsplit(address)
+    path = (page.path.parent / unquote(parts.path)).resolve() if parts.path else page.path
+    return path, unquote(parts.fragment)
+
+
+def bad_alternative_text(image):
+    """Say what is wrong with the alternative text of a picture, or return None."""
+    text = image.get("alt")
+    if text is None:
+        return "none"
+    if re.fullmatch(r"\S+\.(png|svg|jpe?g|gif|webp)", text.strip()):
+        return f"only a file name: {text}"
+    if len(text.split()) < 4:
+        return f"too short to tell anything: {text!r}"
+    return None
+
+
+@pytest.fixture(scope="module")
+def pages():
+    assert HTML.is_dir(), f"there is no book in {HTML}: run `python dev.py book` first"
+    # _static holds pages of the theme that nobody visits.
+    paths = [path for path in HTML.rglob("*.html") if "_static" not in path.parts]
+    return {path: Page(path) for path in paths}
+
+
+@pytest.fixture(scope="module")
+def chapters(pages):
+    """The pages of the chapters, by the path of their notebook."""
+    assert NOTEBOOKS
+    return {path: pages[HTML / "chapters" / f"{path.stem}.html"] for path in NOTEBOOKS}
+
+
+def test_top_page_leads_to_the_landing_page(pages):
+    text = (HTML / "index.html").read_text(encoding="utf-8")
+    target = re.search(r'url=([^"]+)"', text)
+    assert target, "index.html sends nobody on"
+    assert (HTML / target[1]).resolve() == HTML / "chapters" / "index.html"
+    assert HTML / "chapters" / "index.html" in pages
+
+
+def test_book_holds_what_it_should(chapters):
+    for name in ("api", "glossary", "bibliography"):
+        assert (HTML / "chapters" / f"{name}.html").exists()
+    assert (HTML / "search.html").exists()
+
+
+def public_names():
+    """Return the full names of all classes, functions and values that the library offers."""
+    modules = [tinylinks, tinylinks.functions, tinylinks.links]
+    names = {f"{module.__name__}.{name}" for module in modules for name in module.__all__}
+    for module in filter(inspect.ismodule, vars(tinylinks).values()):
+        if module.__name__.split(".")[-1] in tinylinks.__all__ and module not in modules:
+            names |= {
+                f"{module.__name__}.{name}"
+                for name, value in vars(module).items()
+                if getattr(value, "__module__", None) == module.__name__ and name[0] != "_"
+            }
+    return {name for name in names if not inspect.ismodule(resolve(name))}
+
+
+def resolve(name):
+    value = tinylinks
+    for part in name.split(".")[1:]:
+        value = getattr(value, part)
+    return value
+
+
+def test_api_page_tells_of_every_public_name(pages):
+    names = public_names()
+    assert {"tinylinks.Variable", "tinylinks.functions.relu", "tinylinks.optimizers.SGD"} <= names
+    assert names - pages[HTML / "chapters" / "api.html"].ids == set()
+
+
+def test_search_index_knows_the_words_of_the_chapters(chapters):
+    index = (HTML / "searchindex.js").read_text(encoding="utf-8")
+    index = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))
+    assert {f"chapters/{path.stem}" for path in chapters} <= set(index["docnames"])
+    assert {"gradient", "slope"} <= {*index["terms"], *index["titleterms"]}
+
+
+def test_pages_load_nothing_from_another_host(pages):
+    found = [
+        f"{page.path.name}: {address}"
+        for page in pages.values()
+        for address in page.loads
+        if is_elsewhere(address)
+    ]
+    assert found == []
+
+
+def test_styles_load_nothing_from_another_host(pages):
+    addresses = re.compile(r"""(?:@import\s+|url\(\s*)["']?((?:https?:)?//[^"')\s]+)""")
+    found = [
+        f"{path.name}: {address}"
+        for path in HTML.rglob("*.css")
+        for address in addresses.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+def test_what_pages_load_is_there(pages):
+    missing = [
+        f"{page.path.name}: {address}"
+        for page in pages.values()
+        for address in page.loads
+        if not address.startswith("data:") and not find_target(page, address)[0].is_file()
+    ]
+    assert missing == []
+
+
+def test_links_and_anchors_lead_somewhere(pages):
+    broken = []
+    for page in pages.values():
+        for address in page.links:
+            if is_elsewhere(address) or urlsplit(address).scheme:
+                continue
+            path, anchor = find_target(page, address)
+            if not path.exists():
+                broken.append(f"{page.path.name}: {address}: no such file")
+            elif anchor and path in pages and anchor not in pages[path].ids:
+                broken.append(f"{page.path.name}: {address}: no such place in the page")
+    assert broken == []
+
+
+def test_pictures_have_alternative_text(chapters):
+    faults = [
+        f"{path.name}: {image.get('src')}: {fault}"
+        for path, page in chapters.items()
+        for image in page.images
+        if "logo__image" not in image.get("class", "")  # beside the title it says nothing new
+        if (fault := bad_alternative_text(image))
+    ]
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    "image",
+    [{}, {"alt": ""}, {"alt": "figure_1.png"}, {"alt": "../_images/0a1b.png"}, {"alt": "A plot"}],
+)
+def test_bad_alternative_text_is_noticed(image):
+    assert bad_alternative_text(image)
+
+
+def test_good_alternative_text_passes():
+    assert bad_alternative_text({"alt": "The error falls, then rises again."}) is None
+
+
+def test_chapters_offer_their_notebook(chapters):
+    for path, page in chapters.items():
+        offered = [find_target(page, link)[0] for link in page.links if link.endswith(".ipynb")]
+        offered = [file for file in offered if file.name == path.name]
+        assert offered, f"{path.name} is not offered on its page"
+        assert offered[0].read_bytes() == path.read_bytes()
+
+
+def test_stored_outputs_are_on_the_page(chapters):
+    """The book shows the printed outputs that the notebooks hold, and runs nothing itself."""
+    for path, page in chapters.items():
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        shown = page.path.read_text(encoding="utf-8").count("cell_output docutils")
+        visible = [
+            cell
+            for cell in cells
+            if cell["outputs"] and not {"remove-output", "remove-cell"} & set(tags(cell))
+        ]
+        assert shown == len(visible), path.name
+
+
+def tags(cell):
+    return cell["metadata"].get("tags", [])

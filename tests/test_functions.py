@@ -1,0 +1,602 @@
+"""Every public function: its values, its gradients to second order, its dtypes, on each backend.
+
+TABLE has one line for each function. A new function needs one more line, and nothing else.
+"""
+
+import inspect
+import math
+from typing import Any, NamedTuple
+
+import hypothesis.extra.numpy as hnp
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+
+import tinylinks.functions as F
+from tinylinks import Variable, backend, gradient_check
+
+# ---- what the functions are called with: (inputs, options) ----
+
+
+def numbers(shape, low=-2.0, high=2.0):
+    """Draw an array. The numbers come from a seed: they differ, and none is special."""
+    return st.integers(0, 999).map(
+        lambda seed: np.random.default_rng(seed).uniform(low, high, shape)
+    )
+
+
+def distinct(shape, offset=0.0):
+    """Draw an array of multiples of 0.4, plus `offset`, all different: no two of them tie."""
+
+    def make(seed):
+        order = np.random.default_rng(seed).permutation(math.prod(shape))
+        return (order.reshape(shape) - 2) * 0.4 + offset
+
+    return st.integers(0, 999).map(make)
+
+
+def shapes(min_dims=0, min_side=0):
+    return hnp.array_shapes(min_dims=min_dims, max_dims=3, min_side=min_side, max_side=3)
+
+
+@st.composite
+def one(draw, low=-2.0, high=2.0, kinks=(), **options):
+    """One input; no number is nearer than 0.1 to a kink, where no slope can be measured."""
+    x = draw(numbers(draw(shapes()), low, high))
+    for kink in kinks:
+        x = np.where(abs(x - kink) < 0.1, kink + 0.25, x)
+    return (x,), {name: draw(strategy) for name, strategy in options.items()}
+
+
+@st.composite
+def two_shapes(draw):
+    """Two shapes that stretch to one."""
+    drawn = hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, min_side=0, max_side=3)
+    return draw(drawn).input_shapes
+
+
+@st.composite
+def two(draw, a=(-2.0, 2.0), b=(-2.0, 2.0)):
+    """Two inputs that stretch to one shape; `a` and `b` say between which numbers they lie."""
+    shape_a, shape_b = draw(two_shapes())
+    return (draw(numbers(shape_a, *a)), draw(numbers(shape_b, *b))), {}
+
+
+@st.composite
+def two_distinct(draw):
+    """Two inputs that stretch to one shape and are nowhere equal."""
+    shape_a, shape_b = draw(two_shapes())
+    return (draw(distinct(shape_a)), draw(distinct(shape_b, 0.2))), {}
+
+
+@st.composite
+def two_alike(draw):
+    """Two inputs of one shape."""
+    shape = draw(shapes())
+    return (draw(numbers(shape)), draw(numbers(shape))), {}
+
+
+@st.composite
+def choice(draw):
+    """Two inputs and a condition, of shapes that stretch to one."""
+    drawn = hnp.mutually_broadcastable_shapes(num_shapes=3, max_dims=3, min_side=0, max_side=3)
+    a, b, c = draw(drawn).input_shapes
+    return (draw(numbers(a)), draw(numbers(b))), {"condition": draw(numbers(c)) > 0}
+
+
+@st.composite
+def reduction(draw, min_side=0):
+    """An input with different elements, an axis, several, none or all, and keepdims."""
+    shape = draw(shapes(min_side=min_side))
+    axes = [None, (), *range(-len(shape), len(shape))]
+    axes += [draw(st.permutations(range(len(shape))))[:n] for n in range(1, len(shape) + 1)]
+    axis = draw(st.sampled_from(axes))
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    return (draw(distinct(shape)),), {"axis": axis, "keepdims": draw(st.booleans())}
+
+
+@st.composite
+def along_axis(draw):
+    """An input and an axis that has elements; other axes may be empty."""
+    shape = draw(shapes(min_dims=1))
+    axis = draw(st.integers(-len(shape), len(shape) - 1))
+    assume(shape[axis] > 0)
+    return (draw(numbers(shape)),), {"axis": axis}
+
+
+@st.composite
+def stretching(draw, back=False):
+    """An input and a shape that it stretches to; the other way round if `back`."""
+    drawn = hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, min_side=0, max_side=3)
+    shapes = draw(drawn)
+    small, large = shapes.input_shapes[0], shapes.result_shape
+    if back:
+        return (draw(numbers(large)),), {"shape": small}
+    return (draw(numbers(small)),), {"shape": large}
+
+
+@st.composite
+def reshaping(draw):
+    x = draw(numbers(draw(shapes())))
+    forms = [x.shape[::-1], (x.size,), (1, *x.shape)] + [(-1,), (1, -1)] * (x.size > 0)
+    return (x,), {"shape": draw(st.sampled_from(forms))}
+
+
+@st.composite
+def permuting(draw):
+    x = draw(numbers(draw(shapes())))
+    axes = draw(st.permutations([i - x.ndim * draw(st.integers(0, 1)) for i in range(x.ndim)]))
+    return (x,), {"axes": draw(st.sampled_from([None, tuple(axes)]))}
+
+
+@st.composite
+def picking(draw):
+    """An input and an index: ints, slices, None, Ellipsis; arrays with repeats; a mask."""
+    shape = draw(shapes(min_dims=1, min_side=1))
+    basic = hnp.basic_indices(shape, allow_newaxis=True)
+    fancy = hnp.integer_array_indices(shape)
+    repeats = st.lists(st.integers(-shape[0], shape[0] - 1), min_size=1, max_size=5)
+    mask = hnp.arrays(bool, st.sampled_from([shape, shape[:1]]))
+    return (draw(numbers(shape)),), {"index": draw(st.one_of(basic, fancy, repeats, mask))}
+
+
+@st.composite
+def joining(draw):
+    """One to three inputs that differ in length along one axis."""
+    shape = draw(shapes(min_dims=1))
+    axis = draw(st.integers(-len(shape), len(shape) - 1))
+    xs = []
+    for length in draw(st.lists(st.integers(0, 2), min_size=1, max_size=3)):
+        own = list(shape)
+        own[axis] = length
+        xs.append(draw(numbers(tuple(own))))
+    return tuple(xs), {"axis": axis}
+
+
+@st.composite
+def matrices(draw):
+    """Matrices, vectors and stacks of matrices, each perhaps transposed."""
+    signature = "(n?,k),(k,m?)->(n?,m?)"
+    drawn = hnp.mutually_broadcastable_shapes(
+        signature=signature, max_dims=1, min_side=0, max_side=3
+    )
+    xs = [draw(numbers(shape)) for shape in draw(drawn).input_shapes]
+    options = {"transa": draw(st.booleans()), "transb": draw(st.booleans())}
+    for i, name in enumerate(options):
+        if options[name] and xs[i].ndim > 1:
+            xs[i] = xs[i].swapaxes(-1, -2)
+    return tuple(xs), options
+
+
+@st.composite
+def dense(draw):
+    """x, W and perhaps b, with one or two batch axes and one or two axes of features."""
+    batch = draw(st.lists(st.integers(0, 2), min_size=1, max_size=2))
+    features = draw(st.lists(st.integers(1, 2), min_size=1, max_size=2))
+    out = draw(st.integers(1, 3))
+    given_shapes = [(*batch, *features), (out, math.prod(features)), (out,)]
+    xs = [draw(numbers(shape)) for shape in given_shapes[: draw(st.sampled_from([2, 3]))]]
+    return tuple(xs), {"n_batch_axes": len(batch)}
+
+
+@st.composite
+def scores_and_labels(draw):
+    """Scores, labels with some to be ignored, and every option of the loss."""
+    shape = draw(hnp.array_shapes(min_dims=2, max_dims=3, min_side=1, max_side=3))
+    labels = st.integers(-1, shape[1] - 1)
+    options = {
+        "t": draw(hnp.arrays(np.int32, shape[:1] + shape[2:], elements=labels)),
+        "normalize": draw(st.booleans()),
+        "cache_score": draw(st.booleans()),
+        "class_weight": draw(st.one_of(st.none(), numbers(shape[1], 0.5, 2.0))),
+        "reduce": draw(st.sampled_from(["mean", "no"])),
+    }
+    return (draw(numbers(shape)),), options
+
+
+# ---- the same computations in NumPy, each by the shortest way ----
+
+
+def sum_to(x, shape):
+    y = np.zeros(shape)
+    for index in np.ndindex(x.shape):
+        kept = index[x.ndim - len(shape) :]
+        y[tuple(0 if n == 1 else i for i, n in zip(kept, shape, strict=True))] += x[index]
+    return y
+
+
+def matmul(a, b, transa, transb):
+    a = a.swapaxes(-1, -2) if transa and a.ndim > 1 else a
+    b = b.swapaxes(-1, -2) if transb and b.ndim > 1 else b
+    return a @ b
+
+
+def linear(x, W, b=0.0, *, n_batch_axes):
+    rows = x.reshape(*x.shape[:n_batch_axes], W.shape[1])
+    return np.einsum("...i,oi->...o", rows, W) + b
+
+
+def softmax(x, axis):
+    return np.exp(x) / np.exp(x).sum(axis=axis, keepdims=True)
+
+
+def softmax_cross_entropy(x, t, normalize, class_weight, reduce, cache_score):
+    log_p = np.log(softmax(x, 1))
+    losses = np.zeros(t.shape)
+    for index in np.ndindex(t.shape):
+        if (label := t[index]) >= 0:
+            weight = 1 if class_weight is None else class_weight[label]
+            losses[index] = -log_p[(index[0], label, *index[1:])] * weight
+    if reduce == "no":
+        return losses
+    return losses.sum() / max(1, (t >= 0).sum() if normalize else len(t))
+
+
+# ---- the table ----
+
+
+class Row(NamedTuple):
+    function: Any  # the function under test
+    reference: Any  # what it computes, in NumPy
+    cases: Any  # what it is called with
+
+
+positive = (0.5, 2.0)
+
+TABLE = {
+    "absolute": Row(F.absolute, np.abs, one(kinks=[0])),
+    "add": Row(F.add, np.add, two()),
+    "broadcast_to": Row(F.broadcast_to, np.broadcast_to, stretching()),
+    "clip": Row(lambda x: F.clip(x, -1.0, 1.0), lambda x: x.clip(-1, 1), one(kinks=[-1, 1])),
+    "concat": Row(
+        lambda *xs, axis: F.concat(xs, axis), lambda *xs, axis: np.concatenate(xs, axis), joining()
+    ),
+    "cos": Row(F.cos, np.cos, one()),
+    "div": Row(F.div, np.divide, two(b=positive)),
+    "exp": Row(F.exp, np.exp, one()),
+    "get_item": Row(F.get_item, lambda x, index: x[index], picking()),
+    "leaky_relu": Row(
+        F.leaky_relu,
+        lambda x, slope: np.where(x > 0, x, slope * x),
+        one(kinks=[0], slope=st.sampled_from([0.2, -1.5, 0.0])),
+    ),
+    "linear": Row(F.linear, linear, dense()),
+    "log": Row(F.log, np.log, one(*positive)),
+    "log_softmax": Row(F.log_softmax, lambda x, axis: np.log(softmax(x, axis)), along_axis()),
+    "matmul": Row(F.matmul, matmul, matrices()),
+    "max": Row(F.max, np.max, reduction(min_side=1)),
+    "maximum": Row(F.maximum, np.maximum, two_distinct()),
+    "mean": Row(F.mean, np.mean, reduction(min_side=1)),
+    "mean_squared_error": Row(
+        F.mean_squared_error, lambda a, b: ((a - b) ** 2).sum() / max(1, a.size), two_alike()
+    ),
+    "min": Row(F.min, np.min, reduction(min_side=1)),
+    "minimum": Row(F.minimum, np.minimum, two_distinct()),
+    "mul": Row(F.mul, np.multiply, two()),
+    "neg": Row(F.neg, np.negative, one()),
+    "pow": Row(F.pow, np.power, two(a=positive)),
+    "relu": Row(F.relu, lambda x: np.where(x > 0, x, 0), one(kinks=[0])),
+    "reshape": Row(F.reshape, np.reshape, reshaping()),
+    "sigmoid": Row(F.sigmoid, lambda x: 1 / (1 + np.exp(-x)), one()),
+    "sin": Row(F.sin, np.sin, one()),
+    "softmax": Row(F.softmax, softmax, along_axis()),
+    "softmax_cross_entropy": Row(
+        F.softmax_cross_entropy, softmax_cross_entropy, scores_and_labels()
+    ),
+    "sqrt": Row(F.sqrt, np.sqrt, one(*positive)),
+    "square": Row(F.square, np.square, one()),
+    "sub": Row(F.sub, np.subtract, two()),
+    "sum": Row(F.sum, np.sum, reduction()),
+    "sum_to": Row(F.sum_to, sum_to, stretching(back=True)),
+    "tanh": Row(F.tanh, np.tanh, one()),
+    "transpose": Row(F.transpose, np.transpose, permuting()),
+    "where": Row(
+        lambda x, y, condition: F.where(condition, x, y),
+        lambda x, y, condition: np.where(condition, x, y),
+        choice(),
+    ),
+}
+NO_GRADIENT = {"accuracy"}  # tested below
+
+
+def test_the_table_has_every_public_function():
+    public = {name for name in F.__all__ if inspect.isfunction(getattr(F, name))}
+    assert public == set(TABLE) | NO_GRADIENT
+    assert public == {
+        name
+        for name, value in vars(F).items()
+        if inspect.isfunction(value) and not name.startswith("_")
+    }
+
+
+def move(xp, x):
+    """Bring the arrays in an option to the backend; leave the rest as it is."""
+    if isinstance(x, tuple):
+        return tuple(move(xp, part) for part in x)
+    return xp.asarray(x) if isinstance(x, np.ndarray) else x
+
+
+def on(xp, inputs, options):
+    """Bring a case of the table to the backend."""
+    return [xp.asarray(x) for x in inputs], {name: move(xp, x) for name, x in options.items()}
+
+
+def like(arrays, xp, dtype=None):
+    """Return arrays of the same shapes with other numbers."""
+    rng = np.random.default_rng(7)
+    return tuple(xp.asarray(rng.uniform(-1, 1, a.shape).astype(dtype or a.dtype)) for a in arrays)
+
+
+@pytest.mark.parametrize("name", TABLE)
+@given(data=st.data())
+def test_values_are_those_of_numpy(name, xp, data):
+    function, reference, cases = TABLE[name]
+    inputs, options = data.draw(cases)
+    arrays, moved = on(xp, inputs, options)
+    y = function(*map(Variable, arrays), **moved)
+    expected = reference(*inputs, **options)
+    assert type(y) is Variable
+    assert type(y.data) is xp.ndarray
+    assert y.shape == np.shape(expected)
+    assert y.dtype == np.float64
+    np.testing.assert_allclose(backend.to_cpu(y.data), expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", TABLE)
+@settings(max_examples=10)
+@given(data=st.data())
+def test_gradients_are_the_slopes(name, xp, data):
+    function, _, cases = TABLE[name]
+    inputs, options = data.draw(cases)
+    xs, options = on(xp, inputs, options)
+    (gy,) = like([function(*xs, **options)], xp)
+    gradient_check.check_backward(lambda *xs: function(*xs, **options), tuple(xs), gy, eps=1e-4)
+
+
+@pytest.mark.parametrize("name", TABLE)
+@settings(max_examples=6)
+@given(data=st.data())
+def test_second_derivatives_are_the_slopes_of_the_gradients(name, xp, data):
+    function, _, cases = TABLE[name]
+    inputs, options = data.draw(cases)
+    xs, options = on(xp, inputs, options)
+    (gy,) = like([function(*xs, **options)], xp)
+    gradient_check.check_double_backward(
+        lambda *xs: function(*xs, **options), tuple(xs), gy, like(xs, xp), eps=1e-4
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("name", TABLE)
+@settings(max_examples=4)
+@given(data=st.data())
+def test_dtypes_are_kept_forward_and_backward(name, dtype, xp, data):
+    function, reference, cases = TABLE[name]
+    inputs, options = data.draw(cases)
+    if "class_weight" in options and options["class_weight"] is not None:
+        options["class_weight"] = options["class_weight"].astype(dtype)
+    inputs = [x.astype(dtype) for x in inputs]
+    arrays, moved = on(xp, inputs, options)
+    gradients = {}
+    for enable_double_backprop in (False, True):
+        xs = [Variable(x) for x in arrays]
+        y = function(*xs, **moved)
+        assert y.dtype == dtype
+        (y.grad,) = like([y], xp)
+        y.backward(enable_double_backprop=enable_double_backprop)
+        assert [x.grad.dtype for x in xs] == [dtype] * len(xs)
+        gradients[enable_double_backprop] = [backend.to_cpu(x.grad) for x in xs]
+    tolerance = 4 * len(inputs[0].shape) + 20  # units in the last place
+    expected = reference(*(x.astype(np.float64) for x in inputs), **options)
+    close = {"rtol": tolerance * np.finfo(dtype).eps, "atol": tolerance * np.finfo(dtype).eps}
+    np.testing.assert_allclose(backend.to_cpu(y.data), expected, **close)
+    for plain, recorded in zip(*gradients.values(), strict=True):
+        np.testing.assert_allclose(plain, recorded, **close)
+
+
+# ---- numbers that the table does not reach ----
+
+
+def gradient_of(function, *xs):
+    """Return the gradients of the sum of ``function(*xs)``, as NumPy arrays."""
+    variables = [Variable(x) for x in xs]
+    F.sum(function(*variables)).backward()
+    return [backend.to_cpu(x.grad) for x in variables]
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "expected"),
+    [
+        (F.relu, [0.0, -0.0], [0, 0]),
+        (F.leaky_relu, [0.0, -1.0], [1, 0.2]),
+        (F.absolute, [0.0, -3.0], [0, -1]),
+        (F.max, [3.0, 1.0, 3.0], [1, 0, 1]),
+        (F.min, [1.0, 1.0, 3.0], [1, 1, 0]),
+        (lambda x: F.clip(x, -1.0, 1.0), [-1.0, 1.0, 1.5], [1, 1, 0]),
+        (lambda x: F.maximum(x, 2.0), [2.0, 1.0, 3.0], [1, 0, 1]),
+        (lambda x: F.minimum(x, 2.0), [2.0, 1.0, 3.0], [1, 1, 0]),
+    ],
+    ids=["relu", "leaky_relu", "absolute", "max", "min", "clip", "maximum", "minimum"],
+)
+def test_gradient_at_a_kink(function, x, expected, xp):
+    (gx,) = gradient_of(function, xp.asarray(x, dtype=np.float32))
+    np.testing.assert_allclose(gx, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("function", [F.maximum, F.minimum])
+def test_where_two_inputs_tie_the_first_gets_the_gradient(function, xp):
+    a, b = xp.asarray([1.0, 2.0]), xp.asarray([1.0, 2.0])
+    ga, gb = gradient_of(function, a, b)
+    assert (ga.tolist(), gb.tolist()) == ([1, 1], [0, 0])
+
+
+@pytest.mark.parametrize("number", [2, 2.0, np.float32(2), np.int64(2)], ids=repr)
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "pow", "maximum", "minimum"])
+def test_a_number_takes_the_dtype_of_the_array(name, number, xp):
+    function, reference, _ = TABLE[name]
+    for order in (lambda x: (x, number), lambda x: (number, x)):
+        x = Variable(xp.asarray([1.25, 3.5], dtype=np.float32))
+        y = function(*order(x))
+        expected = reference(*order(np.array([1.25, 3.5], np.float32)))
+        np.testing.assert_allclose(backend.to_cpu(y.data), expected, rtol=1e-6)
+        F.sum(y).backward()
+        assert y.dtype == x.grad.dtype == np.float32
+        gradient_check.check_backward(lambda x, to=order: function(*to(x)), xp.asarray([1.25, 3.5]))
+
+
+def test_where_takes_a_number_in_place_of_an_array(xp):
+    condition = xp.asarray([True, False])
+    x = xp.asarray([1.0, 2.0], dtype=np.float32)
+    y = F.where(condition, x, 0.0)
+    assert (y.dtype, backend.to_cpu(y.data).tolist()) == (np.float32, [1, 0])
+    (gx,) = gradient_of(lambda x: F.where(condition, 0.0, x), x)
+    assert gx.tolist() == [0, 1]
+
+
+def test_a_function_of_numbers_alone_gives_float32():
+    y = F.add(1, 2)
+    assert (y.dtype, y.item()) == (np.float32, 3.0)
+
+
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_a_negative_number_has_whole_powers(power, xp):
+    (gx,) = gradient_of(lambda x: F.pow(x, power), xp.asarray([-2.0, 0.0, 2.0]))
+    np.testing.assert_allclose(gx, power * np.array([-2.0, 0.0, 2.0]) ** (power - 1))
+
+
+def test_softmax_and_sigmoid_do_not_overflow(xp):
+    x = xp.asarray([[-1000.0, 0.0, 1000.0]], dtype=np.float32)
+    assert backend.to_cpu(F.softmax(x).data).tolist() == [[0, 0, 1]]
+    assert backend.to_cpu(F.log_softmax(x).data).tolist() == [[-2000, -1000, 0]]
+    assert backend.to_cpu(F.sigmoid(x).data).tolist() == [[0, 0.5, 1]]
+    t = xp.asarray([0], dtype=np.int32)
+    assert F.softmax_cross_entropy(x, t).item() == 2000
+    np.testing.assert_allclose(
+        gradient_of(lambda x: F.softmax_cross_entropy(x, t), x)[0], [[-1, 0, 1]]
+    )
+
+
+@pytest.mark.parametrize("reduce", ["mean", "no"])
+def test_softmax_cross_entropy_of_ignored_rows_alone_is_zero(reduce, xp):
+    x = xp.ones((2, 3), dtype=np.float32)
+    t = xp.asarray([-1, -1], dtype=np.int32)
+    loss = F.softmax_cross_entropy(x, t, reduce=reduce)
+    assert backend.to_cpu(loss.data).sum() == 0
+    gx = gradient_of(lambda x: F.softmax_cross_entropy(x, t, reduce=reduce), x)[0]
+    assert not gx.any()
+
+
+def test_softmax_cross_entropy_ignores_another_label(xp):
+    x = xp.asarray(np.random.default_rng(0).normal(size=(3, 4)))
+    t = xp.asarray([0, 99, 2], dtype=np.int64)
+    kept = xp.asarray([0, 2], dtype=np.int64)
+    loss = F.softmax_cross_entropy(x, t, ignore_label=99)
+    assert loss.item() == pytest.approx(F.softmax_cross_entropy(x[::2], kept).item())
+    gx = gradient_of(lambda x: F.softmax_cross_entropy(x, t, ignore_label=99), x)[0]
+    assert gx.any(axis=1).tolist() == [True, False, True]
+
+
+def test_softmax_cross_entropy_takes_its_labels_as_a_variable(xp):
+    x, t = xp.ones((2, 3)), xp.asarray([0, 2])
+    assert F.softmax_cross_entropy(x, Variable(t)).item() == pytest.approx(math.log(3))
+
+
+@pytest.mark.parametrize(
+    ("t", "ignore_label", "expected"),
+    [
+        ([0, 1, 1], None, 2 / 3),
+        ([1, 0, 0], None, 1 / 3),
+        ([0, 1, -1], -1, 1.0),
+        ([5, 5, 5], 5, 0.0),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_accuracy_is_the_share_of_right_predictions(t, ignore_label, expected, dtype, xp):
+    y = xp.asarray([[2, 1], [0, 3], [5, 1]], dtype=dtype)
+    a = F.accuracy(Variable(y), xp.asarray(t), ignore_label)
+    assert (a.shape, a.dtype, type(a.data)) == ((), dtype, xp.ndarray)
+    assert a.item() == pytest.approx(expected, rel=1e-3)
+
+
+def test_accuracy_looks_along_axis_1(xp):
+    y = np.random.default_rng(0).normal(size=(2, 3, 4))
+    t = y.argmax(axis=1)
+    t[0, 0] = (t[0, 0] + 1) % 3
+    assert F.accuracy(xp.asarray(y), xp.asarray(t)).item() == 7 / 8
+
+
+def test_accuracy_gives_no_gradient(xp):
+    x = Variable(xp.asarray([[2.0, 1.0]]))
+    F.accuracy(x, xp.asarray([0])).backward()
+    assert x.grad is None
+
+
+@pytest.mark.parametrize(
+    ("function", "shape"),
+    [
+        (F.relu, (0, 3)),
+        (F.softmax, (0, 3)),
+        (F.log_softmax, (0, 3)),
+        (F.sum, (0, 3)),
+        (F.mean, (0, 3)),
+        (lambda x: F.max(x, axis=1), (0, 3)),
+        (lambda x: F.mean_squared_error(x, x), (0, 3)),
+        (lambda x: F.matmul(x, x.T), (0, 3)),
+        (lambda x: F.matmul(x.T, x), (0, 3)),
+        (lambda x: F.concat([x, x], axis=0), (0, 3)),
+        (lambda x: F.linear(x, x.xp.ones((2, 3), dtype=x.dtype)), (0, 3)),
+        (lambda x: F.softmax_cross_entropy(x, x.xp.zeros((0,), dtype=np.int32)), (0, 3)),
+        (lambda x: F.accuracy(x, x.xp.zeros((0,), dtype=np.int32)), (0, 3)),
+    ],
+)
+def test_an_empty_batch_goes_forward_and_back(function, shape, xp):
+    x = Variable(xp.zeros(shape, dtype=np.float32))
+    y = function(x)
+    assert y.dtype == np.float32
+    F.sum(y).backward()
+    assert x.grad is None or x.grad.shape == shape
+    assert np.isfinite(backend.to_cpu(y.data)).all()
+
+
+def test_a_constant_gets_no_gradient_and_takes_no_time_for_one(xp):
+    x, c = Variable(xp.asarray([1.0, 2.0])), xp.asarray([3.0, 4.0])
+    y = x * c
+    assert [y.creator.needs(i) for i in (0, 1)] == [True, False]
+    y.grad = xp.ones(2)
+    y.backward()
+    assert backend.to_cpu(x.grad).tolist() == [3, 4]
+
+
+def test_functions_take_bare_arrays(xp):
+    y = F.add(xp.asarray([1.0]), xp.asarray([2.0]))
+    assert (y.item(), y.requires_grad, y.creator) == (3.0, False, None)
+
+
+# ---- arrays of two backends ----
+
+MIXED = {
+    "add": lambda x, np_x: F.add(x, np_x),
+    "add, reflected": lambda x, np_x: np_x + Variable(x),
+    "matmul": lambda x, np_x: F.matmul(x, np_x),
+    "concat": lambda x, np_x: F.concat([x, np_x]),
+    "linear": lambda x, np_x: F.linear(x, np_x),
+    "mean_squared_error": lambda x, np_x: F.mean_squared_error(x, np_x),
+    "where, value": lambda x, np_x: F.where(x > 0, x, np_x),
+    "where, condition": lambda x, np_x: F.where(np_x > 0, x, x),
+    "labels": lambda x, np_x: F.softmax_cross_entropy(x, np.array([0, 1])),
+    "class_weight": lambda x, np_x: F.softmax_cross_entropy(
+        x, x.argmax(axis=1), class_weight=np.ones(2)
+    ),
+    "labels of accuracy": lambda x, np_x: F.accuracy(x, np.array([0, 1])),
+    "index": lambda x, np_x: F.get_item(x, np.array([0, 1])),
+    "mask": lambda x, np_x: F.get_item(x, np_x > 0),
+    "grad": lambda x, np_x: setattr(Variable(x), "grad", np_x),
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_arrays_of_two_backends_are_told_apart(name, strict):
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    with pytest.raises(TypeError, match=r"backend\.to_cpu or backend\.to_gpu"):
+        MIXED[name](strict.asarray(x), x)

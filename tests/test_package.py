@@ -1,0 +1,80 @@
+"""What `pip install .` brings: the package, its types, and the code of the chapters."""
+
+import email
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = sorted((ROOT / "chapters").glob("[0-9][0-9]_*.ipynb"))
+NOT_PACKAGED = [".*", "_build", "build", "benchmarks", "tests", "*.egg-info"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Build a wheel from a copy of the checkout; return the folder of its unpacked files."""
+    folder = tmp_path_factory.mktemp("wheel")
+    shutil.copytree(ROOT, folder / "source", ignore=shutil.ignore_patterns(*NOT_PACKAGED))
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
+    options = ["--no-build-isolation", "--no-deps", "--wheel-dir", str(folder), "."]
+    subprocess.run([*pip, *options], cwd=folder / "source", check=True, timeout=300)
+    (path,) = folder.glob("tinylinks-*.whl")
+    with zipfile.ZipFile(path) as file:
+        file.extractall(folder / "unpacked")
+    return folder / "unpacked"
+
+
+def code_cells(path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def test_numpy_is_the_only_dependency(wheel):
+    (path,) = wheel.glob("*.dist-info/METADATA")
+    metadata = email.message_from_string(path.read_text(encoding="utf-8"))
+    required = [line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line]
+    assert required == ["numpy>=1.26"]
+    extras = set(metadata.get_all("Provides-Extra"))
+    assert extras == {"viz", "cuda12", "cuda13", "book", "test"}
+
+
+def test_all_modules_and_the_type_marker_are_packaged(wheel):
+    here = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tinylinks").rglob("*.py")}
+    packaged = {path.relative_to(wheel).as_posix() for path in wheel.rglob("*.py")}
+    assert packaged == here
+    assert (wheel / "tinylinks" / "py.typed").exists()
+
+
+def test_chapters_are_packaged_as_code_without_outputs(wheel):
+    copies = sorted((wheel / "tinylinks" / "_chapters").iterdir())
+    assert [path.name for path in copies] == [path.name for path in CHAPTERS]
+    for copy, chapter in zip(copies, CHAPTERS, strict=True):
+        assert len(code_cells(copy)) == len(code_cells(chapter))
+        for cell, original in zip(code_cells(copy), code_cells(chapter), strict=True):
+            assert cell["source"] == original["source"]
+            assert cell["metadata"] == {"tags": original["metadata"].get("tags", [])}
+            assert cell["outputs"] == []
+
+
+def test_walk_runs_from_the_wheel(wheel, tmp_path):
+    """`after` finds the packaged chapters where there is no checkout."""
+    program = f"import tinylinks.walk as w; print(w.__file__, len(w.after({len(CHAPTERS)}, {{}})))"
+    env = {**os.environ, "PYTHONPATH": str(wheel)}
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stderr
+    file, names = ran.stdout.rsplit(maxsplit=1)
+    assert Path(file).is_relative_to(wheel)
+    assert int(names) > 1
