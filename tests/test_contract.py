@@ -1,0 +1,49 @@
+"""One contract for the package and for what the chapters build, so that they cannot part."""
+
+from types import SimpleNamespace
+
+import pytest
+from contract import CASES
+from notebooks import chapter_paths
+
+import tinylinks
+import tinylinks.functions as F
+from tinylinks.functions.arithmetic import Add
+from tinylinks.functions.elementwise import Exp, Square
+from tinylinks.walk import after
+
+
+def package():
+    return SimpleNamespace(
+        Variable=tinylinks.Variable,
+        Function=tinylinks.Function,
+        Square=Square,
+        Exp=Exp,
+        Add=Add,
+        square=F.square,
+        exp=F.exp,
+        add=F.add,
+    )
+
+
+CHAPTERS = sorted(chapter_paths())
+IN_CHAPTERS = [
+    pytest.param(chapter, case.values[1], id=f"{case.id} after chapter {chapter}")
+    for case in CASES
+    for chapter in CHAPTERS
+    if chapter >= case.values[0]
+]
+
+
+@pytest.mark.parametrize("case", [pytest.param(case.values[1], id=case.id) for case in CASES])
+def test_the_package_keeps_the_contract(case):
+    case(package())
+
+
+@pytest.mark.parametrize(("chapter", "case"), IN_CHAPTERS)
+def test_the_chapters_keep_the_contract(chapter, case):
+    case(SimpleNamespace(**after(chapter, {})))
+
+
+def test_every_chapter_after_the_first_adds_cases():
+    assert {case.values[0] for case in CASES} == set(CHAPTERS) - {1}
