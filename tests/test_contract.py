@@ -46,4 +46,4 @@ def test_the_chapters_keep_the_contract(chapter, case):
 
 
 def test_every_chapter_after_the_first_adds_cases():
-    assert {case.values[0] for case in CASES} == set(CHAPTERS) - {1}
+    assert {case.values[0] for case in CASES} >= set(CHAPTERS) - {1}
