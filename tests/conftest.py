@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import functools
 import importlib
 import sys
 from pathlib import Path
@@ -37,7 +38,19 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("tinylinks")
 
-NO_GPU = "no GPU that CuPy can use (see requirements-gpu.txt)"
+
+@functools.cache
+def has_gpu():
+    from tinylinks import backend
+
+    return backend.has_gpu()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Skip what needs a GPU where there is none. Raised here, all of it is one line."""
+    if item.get_closest_marker("gpu") and not has_gpu():
+        pytest.skip("no GPU that CuPy can use (see requirements-gpu.txt)")
 
 
 @pytest.fixture(
@@ -52,8 +65,6 @@ def xp(request):
 
         backend.register(strict_xp.ndarray, strict_xp)
         return strict_xp
-    if request.param == "cupy" and not backend.has_gpu():
-        pytest.skip(NO_GPU)
     return importlib.import_module(request.param)
 
 

@@ -6,6 +6,7 @@ The book must have been built first: `make test` does, and so does `make book`.
 import inspect
 import json
 import re
+import types
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -110,7 +111,9 @@ def public_names():
                 for name, value in vars(module).items()
                 if getattr(value, "__module__", None) == module.__name__ and name[0] != "_"
             }
-    return {name for name in names if not inspect.ismodule(resolve(name))}
+    # Neither modules nor names of types, such as Axis, have an entry of their own.
+    no_entry = (types.ModuleType, types.UnionType)
+    return {name for name in names if not isinstance(resolve(name), no_entry)}
 
 
 def resolve(name):

@@ -39,7 +39,7 @@ def test_numpy_is_the_only_dependency(wheel):
     (path,) = wheel.glob("*.dist-info/METADATA")
     metadata = email.message_from_string(path.read_text(encoding="utf-8"))
     required = [line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line]
-    assert required == ["numpy>=1.26"]
+    assert [line.split(">")[0] for line in required] == ["numpy"]
     extras = set(metadata.get_all("Provides-Extra"))
     assert extras == {"viz", "cuda12", "cuda13", "book", "test"}
 

@@ -1,0 +1,46 @@
+"""The one build step that pyproject.toml cannot say: put the chapters into the wheel.
+
+``tinylinks.walk.after`` runs the code of the chapters. A checkout has them in chapters/; an
+installed package has copies in tinylinks/_chapters/, without text and without outputs.
+"""
+
+import json
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+CHAPTERS = Path(__file__).parent / "chapters"
+
+
+def code_only(notebook):
+    """Return a notebook of the same code cells, with their ids and tags and nothing else."""
+    cells = [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": cell["id"],
+            "metadata": {"tags": cell["metadata"].get("tags", [])},
+            "outputs": [],
+            "source": cell["source"],
+        }
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+class BuildWithChapters(build_py):
+    def run(self):
+        super().run()
+        if self.editable_mode:  # an editable install reads chapters/ itself
+            return
+        folder = Path(self.build_lib) / "tinylinks" / "_chapters"
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(CHAPTERS.glob("[0-9][0-9]_*.ipynb")):
+            notebook = code_only(json.loads(path.read_text(encoding="utf-8")))
+            text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+            (folder / path.name).write_text(text, encoding="utf-8", newline="\n")
+
+
+setup(cmdclass={"build_py": BuildWithChapters})
