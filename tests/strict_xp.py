@@ -22,6 +22,7 @@ class ndarray:
     """An array that refuses to become a NumPy array unasked."""
 
     __array_ufunc__ = None  # NumPy's operators and ufuncs refuse it
+    __array_priority__ = 100  # whoever has more, such as a Variable, handles `array + x`
     __hash__ = None
 
     def __init__(self, values):
@@ -163,7 +164,12 @@ def _operators(cls):
     """Give `cls` the operators: forward, reflected and in place."""
 
     def forward(function):
-        return lambda self, other: _wrap(function(self._values, _open(other)))
+        def method(self, other):
+            if getattr(other, "__array_priority__", 0) > self.__array_priority__:
+                return NotImplemented
+            return _wrap(function(self._values, _open(other)))
+
+        return method
 
     def reflected(function):
         return lambda self, other: _wrap(function(_open(other), self._values))

@@ -82,7 +82,7 @@ def choice(draw):
     """Two inputs and a condition, of shapes that stretch to one."""
     drawn = hnp.mutually_broadcastable_shapes(num_shapes=3, max_dims=3, min_side=0, max_side=3)
     a, b, c = draw(drawn).input_shapes
-    return (draw(numbers(a)), draw(numbers(b))), {"condition": draw(numbers(c)) > 0}
+    return (draw(numbers(a)), draw(numbers(b))), {"condition": np.asarray(draw(numbers(c)) > 0)}
 
 
 @st.composite
@@ -277,7 +277,7 @@ TABLE = {
     "neg": Row(F.neg, np.negative, one()),
     "pow": Row(F.pow, np.power, two(a=positive)),
     "relu": Row(F.relu, lambda x: np.where(x > 0, x, 0), one(kinks=[0])),
-    "reshape": Row(F.reshape, np.reshape, reshaping()),
+    "reshape": Row(F.reshape, lambda x, shape: x.reshape(shape), reshaping()),
     "sigmoid": Row(F.sigmoid, lambda x: 1 / (1 + np.exp(-x)), one()),
     "sin": Row(F.sin, np.sin, one()),
     "softmax": Row(F.softmax, softmax, along_axis()),
@@ -383,8 +383,7 @@ def test_dtypes_are_kept_forward_and_backward(name, dtype, xp, data):
         xs = [Variable(x) for x in arrays]
         y = function(*xs, **moved)
         assert y.dtype == dtype
-        (y.grad,) = like([y], xp)
-        y.backward(enable_double_backprop=enable_double_backprop)
+        F.sum(y).backward(enable_double_backprop=enable_double_backprop)
         assert [x.grad.dtype for x in xs] == [dtype] * len(xs)
         gradients[enable_double_backprop] = [backend.to_cpu(x.grad) for x in xs]
     tolerance = 4 * len(inputs[0].shape) + 20  # units in the last place
@@ -409,7 +408,7 @@ def gradient_of(function, *xs):
     ("function", "x", "expected"),
     [
         (F.relu, [0.0, -0.0], [0, 0]),
-        (F.leaky_relu, [0.0, -1.0], [1, 0.2]),
+        (F.leaky_relu, [0.0, -1.0], [0.2, 0.2]),
         (F.absolute, [0.0, -3.0], [0, -1]),
         (F.max, [3.0, 1.0, 3.0], [1, 0, 1]),
         (F.min, [1.0, 1.0, 3.0], [1, 1, 0]),

@@ -1,6 +1,8 @@
 """tinylinks: a small define-by-run neural network library, and the book that explains it."""
 
-from tinylinks import backend, functions, gradient_check, initializers, links, optimizers
+from typing import TYPE_CHECKING, NoReturn
+
+from tinylinks import backend, errors, functions, gradient_check, initializers, links, optimizers
 from tinylinks.config import config, no_backprop_mode, using_config
 from tinylinks.derivatives import grad
 from tinylinks.drawing import draw, to_dot
@@ -29,3 +31,9 @@ __all__ = [
     "using_config",
 ]
 __version__ = "0.1.0"
+
+if not TYPE_CHECKING:  # a type checker should not think that every name is here
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say which names there are, for one that is not."""
+        errors.no_name("tinylinks", name, __all__, 2)

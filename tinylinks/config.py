@@ -32,6 +32,10 @@ class Config(threading.local):
     enable_backprop: bool = True
     debug: bool = False
 
+    def __getattr__(self, name: str) -> Any:
+        # Python asks here only for an attribute that is not there.
+        errors.no_name("config", name, CONFIG_NAMES, 18)
+
     def __setattr__(self, name: str, value: Any) -> None:
         errors.check_config(name, value, CONFIG_NAMES)
         super().__setattr__(name, value)

@@ -5,6 +5,7 @@ All of this is slow. It works only under ``using_config("debug", True)``.
 
 from __future__ import annotations
 
+import os
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tinylinks.function import Function
     from tinylinks.variable import Variable
 
-HERE = str(Path(__file__).parent)
+HERE = str(Path(__file__).parent) + os.sep
 
 
 def after_forward(function: Function, outputs: list[Variable]) -> None:
@@ -27,16 +28,21 @@ def after_forward(function: Function, outputs: list[Variable]) -> None:
         errors.check_finite(function, "forward", y.data)
 
 
-def run_backward(function: Function, gys: tuple[Any, ...]) -> Any:
-    """Call `backward`; whatever goes wrong there names the line of the forward."""
+def run_backward(
+    function: Function, gys: tuple[Any, ...], enable_double_backprop: bool
+) -> tuple[Any, ...]:
+    """Call `Function.run_backward`; whatever goes wrong there names the line of the forward."""
     for array, before in zip(retained(function), function.copies, strict=True):
         errors.check_unchanged(function, array, before)
+    made_at, function.made_at = function.made_at, ""  # so that it does not come here again
     try:
-        gxs = function.backward(*gys)
+        gxs = function.run_backward(gys, enable_double_backprop)
     except Exception as error:
-        error.add_note(f"In the backward of {function.label}, made by {function.made_at}")
+        error.add_note(f"In the backward of {function.label}, made by {made_at}")
         raise
-    for gx in gxs if isinstance(gxs, tuple) else (gxs,):
+    finally:
+        function.made_at = made_at
+    for gx in gxs:
         errors.check_finite(function, "backward", bare(gx))
     return gxs
 

@@ -8,7 +8,7 @@ from typing import Any
 from tinylinks import errors
 from tinylinks.backend import is_array_type
 from tinylinks.graph import Arrivals, backward_steps
-from tinylinks.variable import Variable, as_variable
+from tinylinks.variable import Variable, as_variable, own
 
 
 def grad(
@@ -68,21 +68,27 @@ def grad(
     errors.check_same_length("grad", "grad_inputs", gxs, "inputs", len(inputs))
 
     arrivals = Arrivals()
+    given = set()
     for y, gy in zip(outputs, gys, strict=True):
+        errors.check_initialized("grad", y)
         start = as_variable(y.xp.ones_like(y.data) if gy is None else gy)
         errors.check_grad(y, start.data, is_array_type)
+        given.add(id(start.data))
         arrivals.add(y.node, start if enable_double_backprop else start.data)
 
     places = [(x.creator, x.node.index) for x in inputs]
     passed: dict[Any, Any] = {}  # the gradients that passed by inputs that are not leaves
-    for function, arrived, _ in backward_steps(arrivals, retain_grad, enable_double_backprop):
-        passed.update({(function, i): g for i, g in enumerate(arrived) if (function, i) in places})
+    for function, gs, _ in backward_steps(arrivals, retain_grad, enable_double_backprop):
+        for i, g in enumerate(gs):
+            # Zeros stand for an output that nothing arrived at: it has no gradient.
+            if (function, i) in places and all(g is not zero for zero in function._zeros):
+                passed[function, i] = g
 
     results = []
     for x, place, gx in zip(inputs, places, gxs, strict=True):
         g = arrivals.leaves.get(x.node) if x.creator is None else passed.get(place)
         if g is not None:
-            g = as_variable(g if isinstance(g, Variable) else x.xp.asarray(g))
+            g = as_variable(own(g, given))
         if gx is not None:
             g = as_variable(gx) if g is None else g + gx
         if set_grad:

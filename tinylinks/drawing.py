@@ -8,7 +8,7 @@ from typing import Any
 
 from tinylinks import errors
 
-SIGNS = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "−", "mat_mul": "@"}
+SIGNS = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "−", "matmul": "@"}
 LINE = "#444444"
 
 
@@ -134,7 +134,9 @@ def describe_node(node: Any) -> str:
     return "\n".join(filter(None, [node.name or "", shape]))
 
 
-def draw(outputs: Any, ax: Any = None) -> Any:
+def draw(
+    outputs: Any, ax: Any = None, notes: Iterable[tuple[Any, str]] = (), highlight: Any = None
+) -> Any:
     """Draw the graph that led to a Variable, with matplotlib.
 
     Round boxes are Variables, with name and shape; square boxes are Functions. Arrows show
@@ -145,6 +147,10 @@ def draw(outputs: Any, ax: Any = None) -> Any:
     outputs : Variable or list of Variable
     ax : matplotlib Axes, optional
         Where to draw; a new figure of fitting size if not given.
+    notes : pairs of Variable or Function and str, optional
+        Short texts to write below boxes.
+    highlight : Variable or Function, optional
+        Draw its box with a thick line.
 
     Returns
     -------
@@ -186,6 +192,11 @@ def draw(outputs: Any, ax: Any = None) -> Any:
             "shrinkB": 1,
         }
         ax.annotate("", end, last, arrowprops=arrow)
+    for x, text in notes:
+        place = layout.places[id(getattr(x, "node", x))]
+        ax.annotate(text, place, (0, -15), textcoords="offset points", ha="center", va="top")
+    if highlight is not None:
+        boxes[id(getattr(highlight, "node", highlight))].set_linewidth(3)
     return ax
 
 

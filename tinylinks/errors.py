@@ -26,8 +26,11 @@ def describe(x: Any) -> str:
         return "a Parameter that has no array yet"
     if isinstance(x, np.generic):
         return f"the NumPy number {x}"
+    if isinstance(x, type):
+        return f"the class {x.__name__}"
     if hasattr(x, "dtype") and hasattr(x, "shape"):
-        kind = type(x).__name__ if hasattr(x, "_data") else "array"
+        kind = type(x).__name__
+        kind = "array" if kind == "ndarray" else kind
         return f"{article(str(x.dtype))} {kind} of shape {x.shape}"
     if x is None or isinstance(x, bool | int | float | str):
         return repr(x)
@@ -49,15 +52,49 @@ def is_whole(x: Any) -> bool:
     return isinstance(x, int | np.integer) and not isinstance(x, bool)
 
 
+# ---- names ----
+
+
+def no_name(where: str, name: str, names: Sequence[str], chapter: int) -> NoReturn:
+    if str(name).startswith("__"):  # Python asks for these, people do not
+        raise AttributeError(f"{where} has no attribute {name!r}", name=name)
+    raise AttributeError(
+        f"{where}: expected one of {', '.join(names)}, got {name!r}. {spelling(str(name), names)} "
+        f"(See chapter {chapter}.)",
+        name=name,
+    )
+
+
+def spelling(name: str, names: Sequence[str]) -> str:
+    import difflib
+
+    lower = {known.lower(): known for known in names}
+    near = [lower[n] for n in difflib.get_close_matches(name.lower(), lower)]
+    return f"Check the spelling{': did you mean ' + ' or '.join(near) + '?' if near else '.'}"
+
+
+def no_variable_attribute(x: Any, name: str) -> NoReturn:
+    kind = type(x).__name__
+    if name.startswith("_"):  # Python and IPython ask for these, people do not
+        raise AttributeError(f"{kind} has no attribute {name!r}", name=name)
+    if x._data is None and hasattr(type(x), name):
+        raise AttributeError(waits(f"{kind}.{name}"), name=name)
+    do = spelling(name, [known for known in dir(type(x)) if not known.startswith("_")])
+    if name == "inputs":  # what Function.apply looks for first
+        do = "To apply a Function, make an instance: write Fn().apply(x)."
+    raise AttributeError(
+        f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter 2.)",
+        name=name,
+        obj=x,
+    )
+
+
 # ---- switches and backends ----
 
 
 def check_config(name: str, value: Any, names: Sequence[str]) -> None:
     if name not in names:
-        raise AttributeError(
-            f"config: expected one of {', '.join(names)}, got {name!r}. "
-            "Check the spelling. (See chapter 18.)"
-        )
+        no_name("config", name, names, 18)
     if not isinstance(value, bool):
         raise TypeError(
             f"config.{name}: expected True or False, got {describe(value)}. "
@@ -105,7 +142,20 @@ def check_data(data: Any, is_array_type: IsArrayType) -> None:
     )
 
 
+def waits(operation: str) -> str:
+    return (
+        f"{operation}: expected a Parameter with an array, got one that waits for its shape. "
+        "Call its link on a mini-batch first, or initialize(shape). (See chapter 11.)"
+    )
+
+
+def check_initialized(operation: str, x: Any) -> None:
+    if getattr(x, "_data", x) is None:
+        raise RuntimeError(waits(operation))
+
+
 def check_item(x: Any) -> None:
+    check_initialized("item", x)
     if x.size != 1:
         raise ValueError(
             f"item: expected exactly one element, got shape {x.shape}. "
@@ -113,12 +163,20 @@ def check_item(x: Any) -> None:
         )
 
 
-def check_len(x: Any) -> None:
+def check_len(x: Any, operation: str = "len") -> None:
+    check_initialized(operation, x)
     if x.ndim == 0:
         raise TypeError(
-            "len: expected a Variable with at least one axis, got shape (). "
+            f"{operation}: expected a Variable with at least one axis, got shape (). "
             "It is a single number: read it with x.item(). (See chapter 2.)"
         )
+
+
+def no_number(operation: str, x: Any) -> NoReturn:
+    raise TypeError(
+        f"{operation}: expected a number, got {describe(x)}. "
+        "Read it with x.item(), if it has one element. (See chapter 2.)"
+    )
 
 
 def no_setitem() -> NoReturn:
@@ -161,6 +219,7 @@ def no_array() -> NoReturn:
 
 
 def check_grad(x: Any, g: Any, is_array_type: IsArrayType) -> None:
+    check_initialized("grad", x)
     if hasattr(g, "node"):
         raise TypeError(
             f"grad: expected an array, got {describe(g)}. "
@@ -218,8 +277,9 @@ def check_backward(y: Any) -> None:
 
 
 def wrong_number(function: Function, gxs: tuple[Any, ...]) -> NoReturn:
+    n = len(function.inputs)
     raise ValueError(
-        f"{function.label}.backward: expected {len(function.inputs)} gradients, one for each "
+        f"{function.label}.backward: expected {n} gradient{'s' * (n > 1)}, one for each "
         f"input, got {len(gxs)}. Return None for an input without gradient. (See chapter 5.)"
     )
 
@@ -268,26 +328,87 @@ def used_twice(function: Function) -> NoReturn:
 
 def check_constant(function: Function, x: Any, is_array_type: IsArrayType) -> Any:
     """Return an input that is not a Variable: an array, or a Python number."""
-    if is_array_type(type(x)):
+    if type(x) is float or type(x) is int or is_array_type(type(x)):
         return x
     if is_number(x):
         return x.item() if isinstance(x, np.number) else x
-    if isinstance(x, type) and hasattr(x, "backward"):
-        got = f"the class {x.__name__}"
-    else:
-        got = describe(x)
     raise TypeError(
-        f"{function.label}: expected Variables, arrays or numbers, got {got}. "
+        f"{function.label}: expected Variables, arrays or numbers, got {describe(x)}. "
         "Put numbers into np.array(..., dtype=np.float32). (See chapter 3.)"
     )
 
 
-def check_has_array(function: Function, array: Any) -> None:
-    if array is None:
-        raise RuntimeError(
-            f"{function.label}: expected Variables with arrays, got a Parameter without one. "
-            "Give it a shape with initialize(shape) first. (See chapter 11.)"
-        )
+def has_no_array(function: Function) -> NoReturn:
+    raise RuntimeError(
+        f"{function.label}: expected Variables with arrays, got a Parameter without one. "
+        "Give it a shape with initialize(shape) first. (See chapter 11.)"
+    )
+
+
+def check_backend(function: Function | str, x: Any, other: Any) -> None:
+    """Check that an array beside the inputs is of the same module as the input x."""
+    x = getattr(x, "_data", x)
+    if hasattr(other, "dtype") and hasattr(x, "dtype") and type(other) is not type(x):
+        raise TypeError(
+            f"{getattr(function, 'label', function)}: expected all arrays from "
+            f"{type(x).__module__}, got one from {type(other).__module__}. "
+            "Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
+        ) from None
+
+
+def not_called(function: Function) -> NoReturn:
+    name = type(function).__name__
+    raise TypeError(
+        f"{name}: expected its method apply, got a call. "
+        f"Write {name}(...).apply(x). (See chapter 3.)"
+    )
+
+
+def no_inputs(function: Function) -> NoReturn:
+    raise TypeError(
+        f"{function.label}: expected at least one input, got none. "
+        f"Write {type(function).__name__}(...).apply(x). (See chapter 3.)"
+    )
+
+
+def no_outputs(function: Function) -> NoReturn:
+    raise TypeError(
+        f"{function.label}.forward: expected an array or a tuple of them, got (). "
+        "Return at least one array. (See chapter 3.)"
+    )
+
+
+def check_arity(function: Function, arrays: Sequence[Any]) -> None:
+    """Called when `forward` failed: see whether the number of inputs is the reason."""
+    import inspect
+
+    try:
+        inspect.signature(function.forward).bind(*arrays)
+    except TypeError:
+        names = ", ".join(inspect.signature(type(function).forward).parameters)
+        raise TypeError(
+            f"{function.label}: expected as many inputs as forward({names}) takes after self, "
+            f"got {len(arrays)}. Pass one for each. (See chapter 3.)"
+        ) from None
+
+
+def bad_retain(function: Function) -> NoReturn:
+    n, got = len(function.inputs), (function._input_indexes, function._output_indexes)
+    raise TypeError(
+        f"{function.label}.forward: expected retain_inputs to get a tuple of positions from 0 to "
+        f"{n - 1}, and retain_outputs one of outputs, got {got[0]!r} and {got[1]!r}. "
+        "Write self.retain_inputs((0,)). (See chapter 4.)"
+    ) from None
+
+
+def check_retained(function: Function, what: str) -> tuple[Any, ...]:
+    """Called where nothing is retained: that is right if no gradient was asked for."""
+    if function._input_indexes if what == "inputs" else function._output_indexes:
+        return ()
+    raise RuntimeError(
+        f"{function.label}.backward: expected retain_{what} to have been called in forward, got "
+        f"nothing retained. Write self.retain_{what}((0,)) there. (See chapter 4.)"
+    )
 
 
 def not_floats(function: Function, arrays: Sequence[Any]) -> NoReturn:
@@ -301,9 +422,10 @@ def check_alike(
     function: Function, arrays: Sequence[Any], constants: Sequence[bool], kind: Any
 ) -> Any:
     """Return the one dtype of the Variables (of the constants, if there are no Variables)."""
-    dtypes = {}
+    dtypes: dict[Any, None] = {}
     for array, constant in zip(arrays, constants, strict=True):
-        check_has_array(function, array)
+        if array is None:
+            has_no_array(function)
         if not is_number(array) and type(array) is not kind:
             raise TypeError(
                 f"{function.label}: expected all arrays from {kind.__module__}, got one from "
@@ -326,12 +448,13 @@ def check_output(function: Function, y: Any, kind: Any, dtype: Any) -> Any:
         y = np.asarray(y)
     if type(y) is not kind:
         raise TypeError(
-            f"{function.label}.forward: expected {article(kind.__name__)} or a tuple of them, "
-            f"got {describe(y)}. Return arrays, not Variables or lists. (See chapter 3.)"
+            f"{function.label}.forward: expected an {kind.__name__} or a tuple of them, got "
+            f"{describe(y)}. Return arrays, not Variables or lists. (See chapter 3.)"
         )
     if y.dtype != dtype:
         raise TypeError(
-            f"{function.label}.forward: expected the dtype of the inputs, {dtype}, got {y.dtype}. "
+            f"{function.label}.forward: expected {'floats of ' if dtype.kind == 'f' else ''}dtype "
+            f"{dtype}, like the inputs, got {y.dtype}. "
             "Convert the result with .astype(x.dtype). (See chapter 3.)"
         )
     return y
@@ -344,9 +467,9 @@ def check_shape(operation: str, shape: Any, smallest: int = 0) -> tuple[int, ...
     """Return `shape` as a tuple of ints."""
     shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
     if not all(is_whole(n) and n >= smallest for n in shape) or shape.count(-1) > 1:
-        also = ", or once -1," if smallest < 0 else ""
+        also = ", or once -1" if smallest < 0 else ""
         raise ValueError(
-            f"{operation}: expected a shape of whole numbers not below 0{also} got {shape}. "
+            f"{operation}: expected a shape of whole numbers not below 0{also}, got {shape}. "
             "A shape looks like (2, 3). (See chapter 7.)"
         )
     return shape
@@ -357,6 +480,9 @@ def shape_of(x: Any) -> str:
 
 
 def bad_broadcast(function: Function, xs: Sequence[Any]) -> None:
+    arrays = [x for x in xs if hasattr(x, "shape")]
+    for x in arrays:
+        check_backend(function, arrays[0], x)
     shapes = [x.shape for x in xs if hasattr(x, "shape")]
     try:
         np.broadcast_shapes(*shapes)
@@ -397,13 +523,17 @@ def bad_transpose(x_shape: tuple[int, ...], axes: Any) -> NoReturn:
 
 
 def bad_axis(function: Function, x_shape: tuple[int, ...], axis: Any) -> None:
+    check_flag(function.label, "keepdims", getattr(function, "keepdims", False), 7)
     n = len(x_shape)
     axes = axis if isinstance(axis, tuple) else (axis,)
     whole = all(is_whole(a) and -n <= a < n for a in axes)
     if axis is not None and not (whole and len({a % n for a in axes}) == len(axes)):
+        known = (
+            f"an axis of shape {x_shape}, from {-n} to {n - 1}" if n else "axis=None for shape ()"
+        )
         raise ValueError(
-            f"{function.label}: expected an axis of shape {x_shape}, from {-n} to {n - 1}, "
-            f"got {axis!r}. Several axes are a tuple, each one once. (See chapter 7.)"
+            f"{function.label}: expected {known}, got {axis!r}. "
+            "Several axes are a tuple, each one once. (See chapter 7.)"
         ) from None
     if 0 in x_shape:
         raise ValueError(
@@ -429,9 +559,11 @@ def check_index(index: Any) -> Any:
     return index
 
 
-def bad_index(x_shape: tuple[int, ...], index: Any) -> NoReturn:
+def bad_index(x: Any, index: Any) -> NoReturn:
+    for part in index if isinstance(index, tuple) else (index,):
+        check_backend("x[...]", x, part)
     raise IndexError(
-        f"x[...]: expected an index into shape {x_shape}, got {index!r}. "
+        f"x[...]: expected an index into shape {x.shape}, got {index!r}. "
         "Axis i takes 0 to x.shape[i] - 1; a mask has the shape of x. (See chapter 6.)"
     ) from None
 
@@ -475,28 +607,37 @@ def check_clip(x_min: Any, x_max: Any) -> None:
 # ---- linear ----
 
 
-def check_matmul(a: Any, b: Any) -> None:
+def check_matmul(a: Any, b: Any, transa: bool, transb: bool) -> None:
     for x in (a, b):
+        check_initialized("matmul", x)
         if getattr(x, "ndim", 0) == 0:
             raise TypeError(
                 f"matmul: expected matrices or vectors, got {describe(x)}. "
                 "Multiply by a number with *. (See chapter 8.)"
             )
+    i = -2 if transa and a.ndim > 1 else -1
+    j = -1 if transb or b.ndim == 1 else -2
+    if a.shape[i] != b.shape[j]:
+        raise ValueError(
+            f"matmul: expected a.shape[{i}] == b.shape[{j}], got {a.shape} and {b.shape}. "
+            "The columns of a must be as many as the rows of b: is a transpose missing? "
+            "(See chapter 8.)"
+        ) from None
 
 
-def bad_matmul(a: Any, b: Any) -> NoReturn:
+def bad_matmul(a: Any, b: Any) -> None:
+    check_matmul(a, b, False, False)
     raise ValueError(
-        f"matmul: expected a.shape[-1] == b.shape[-2], got {a.shape} and {b.shape}. "
-        "The columns of a must be as many as the rows of b: is a transpose missing? "
-        "(See chapter 8.)"
+        "matmul: expected axes in front of the last two that can be stretched to each other, got "
+        f"{a.shape} and {b.shape}. Each pair must be equal, or one of them 1. (See chapter 8.)"
     ) from None
 
 
 def check_linear(x: Any, W: Any, b: Any) -> None:
     """Check the shapes of x (N, in), W (out, in) and b (out,)."""
-    if W.ndim != 2:
+    if getattr(W, "ndim", 0) != 2:
         raise ValueError(
-            f"linear: expected W of shape (out, in), got {W.shape}. "
+            f"linear: expected W of shape (out, in), got {shape_of(W)}. "
             "Give it two axes with reshape. (See chapter 8.)"
         )
     if x.shape[1] != W.shape[1]:
@@ -504,14 +645,15 @@ def check_linear(x: Any, W: Any, b: Any) -> None:
             f"linear: expected x.shape[1] == W.shape[1], got {x.shape[1]} != {W.shape[1]}. "
             f"Each row of x needs {W.shape[1]} numbers. (See chapter 8.)"
         )
-    if b is not None and b.shape != W.shape[:1]:
+    if b is not None and shape_of(b) != str(W.shape[:1]):
         raise ValueError(
-            f"linear: expected b of shape {W.shape[:1]}, one number for each row of W, "
-            f"got {b.shape}. (See chapter 8.)"
+            f"linear: expected b of shape {W.shape[:1]}, got {shape_of(b)}. "
+            "It has one number for each row of W. (See chapter 8.)"
         )
 
 
 def check_batch_axes(x: Any, n_batch_axes: Any) -> None:
+    check_initialized("linear", x)
     if not hasattr(x, "ndim"):
         raise TypeError(
             f"linear: expected x as a Variable or an array of shape (N, in), got {describe(x)}. "
@@ -534,10 +676,10 @@ def check_batch_axes(x: Any, n_batch_axes: Any) -> None:
 
 
 def check_finite(function: Function, method: str, x: Any) -> None:
-    if hasattr(x, "dtype") and x.dtype.kind == "f" and not abs(x).max(initial=0) < math.inf:
+    if hasattr(x, "dtype") and x.dtype.kind == "f" and x.size and not abs(x).max() < math.inf:
         raise FloatingPointError(
             f"{function.label}.{method}: expected finite numbers, got NaN or infinity, made by "
-            f"{function.made_at}\nLook at the numbers that go in there. (See chapter 18.)"
+            f"{function.made_at}. Look at the numbers that go in there. (See chapter 18.)"
         )
 
 
@@ -545,7 +687,7 @@ def check_unchanged(function: Function, array: Any, before: Any) -> None:
     if hasattr(array, "tobytes") and array.tobytes() != before.tobytes():
         raise RuntimeError(
             f"{function.label}.backward: expected the array that forward saw, got one that was "
-            f"changed in place since then. It was used by {function.made_at}\n"
+            f"changed in place since then. It was used by {function.made_at}. "
             "Make a new array instead of changing it, or change a copy. (See chapter 18.)"
         )
 
@@ -568,11 +710,17 @@ def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> No
             f"{operation}: expected scores of shape (N, C), got {describe(x)}. "
             "A single row becomes a mini-batch with x.reshape(1, -1). (See chapter 14.)"
         )
+    if ignore_label is not None and not is_whole(ignore_label):
+        raise TypeError(
+            f"{operation}: expected ignore_label as a whole number, got "
+            f"{describe(ignore_label)}. -1 is the usual one. (See chapter 14.)"
+        )
     if not hasattr(t, "dtype") or t.dtype.kind not in "iu":
         raise TypeError(
             f"{operation}: expected labels as an array of int, got {describe(t)}. "
             "Number the classes 0, 1, 2, ...: np.array(..., dtype=np.int32). (See chapter 14.)"
         )
+    check_backend(operation, x, t)
     if t.shape != x.shape[:1] + x.shape[2:] and not trailing_ones(operation, x, t):
         raise ValueError(
             f"{operation}: expected one label for each row of x, shape "
@@ -582,9 +730,10 @@ def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> No
     if t.size and (t.min() < 0 or t.max() >= x.shape[1]):
         wrong = [n for n in t.ravel().tolist() if not 0 <= n < x.shape[1] and n != ignore_label]
         if wrong:
+            known = f"labels from 0 to {x.shape[1] - 1}" if x.shape[1] else "no labels"
             raise ValueError(
-                f"{operation}: expected labels from 0 to {x.shape[1] - 1}, as x has "
-                f"{x.shape[1]} columns, got {wrong[0]}. Classes are counted from 0. "
+                f"{operation}: expected {known}, as x has {x.shape[1]} columns, got {wrong[0]}. "
+                "Classes are counted from 0. "
                 "(See chapter 14.)"
             )
 
@@ -594,11 +743,62 @@ def trailing_ones(operation: str, x: Any, t: Any) -> bool:
     return operation == "accuracy" and t.shape == x.shape[:1] and set(x.shape[2:]) == {1}
 
 
+def check_class_weight(x: Any, weight: Any, is_array_type: IsArrayType) -> None:
+    check_backend("softmax_cross_entropy", x, weight)
+    alike = is_array_type(type(weight)) and weight.dtype == x.dtype
+    if not alike or weight.shape != x.shape[1:2]:
+        raise TypeError(
+            f"softmax_cross_entropy: expected class_weight as a {x.dtype} array of shape "
+            f"{x.shape[1:2]}, got {describe(weight)}. It has one number for each class. "
+            "(See chapter 14.)"
+        )
+
+
 def check_choice(operation: str, argument: str, value: Any, choices: Sequence[str]) -> None:
     if value not in choices:
         raise ValueError(
             f"{operation}: expected {argument} to be {' or '.join(map(repr, choices))}, "
             f"got {value!r}. Check the spelling. (See chapter 14.)"
+        )
+
+
+def check_weights(operation: str, weights: Any) -> None:
+    if not hasattr(weights, "shape"):
+        raise TypeError(
+            f"{operation}: expected weights as a Variable or an array, got {describe(weights)}. "
+            "Pass other arguments by name, as in keepdims=True. (See chapter 7.)"
+        )
+
+
+def check_number(operation: str, argument: str, value: Any, chapter: int) -> None:
+    if not is_number(value):
+        raise TypeError(
+            f"{operation}: expected {argument} as a number, got {describe(value)}. "
+            f"Pass an int or a float. (See chapter {chapter}.)"
+        )
+
+
+def check_positive(operation: str, argument: str, value: Any, do: str, chapter: int) -> None:
+    if not is_number(value) or not 0 < value < math.inf:
+        raise ValueError(
+            f"{operation}: expected {argument} as a number above 0, got {describe(value)}. "
+            f"{do} (See chapter {chapter}.)"
+        )
+
+
+def check_flag(operation: str, argument: str, value: Any, chapter: int) -> None:
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(
+            f"{operation}: expected {argument} to be True or False, got {describe(value)}. "
+            f"Name the arguments, as in {argument}=True. (See chapter {chapter}.)"
+        ) from None
+
+
+def check_one_axis(operation: str, axis: Any) -> None:
+    if not is_whole(axis):
+        raise TypeError(
+            f"{operation}: expected axis as one whole number, got {describe(axis)}. "
+            "It is the axis that goes over the classes, 1 as a rule. (See chapter 7.)"
         )
 
 
@@ -622,11 +822,21 @@ def check_initial(array: Any, shape: tuple[int, ...]) -> Any:
 
 
 def check_initializer(initializer: Any) -> None:
+    if initializer is None or is_number(initializer):
+        return
     if not callable(initializer) or isinstance(initializer, type):
         raise TypeError(
             "Parameter: expected an array, a number or an initializer as first value, got "
             f"{describe(initializer)}. Write np.array(...) or initializers.Constant(0). "
             "(See chapter 11.)"
+        )
+
+
+def check_fan_in(shape: tuple[int, ...]) -> None:
+    if len(shape) < 2 or 0 in shape[1:]:
+        raise ValueError(
+            "LeCunNormal: expected an array of shape (out, in) with in above 0, got shape "
+            f"{shape}. Use a number such as 0 for a bias. (See chapter 11.)"
         )
 
 
@@ -669,6 +879,27 @@ def check_name(link: Link, name: str) -> None:
         )
 
 
+def check_assigned(link: Link, name: str, value: Any, Parameter: type, Link: type) -> None:
+    """Refuse a value that would quietly take the place of a parameter or a child."""
+    own, kind = link.__dict__, type(link).__name__
+    if name in own.get("_params", ()) and not isinstance(value, Parameter):
+        raise TypeError(
+            f"{kind}.{name}: expected a Parameter, got {describe(value)}. Assign an array to "
+            f"its data, {name}.data; to take the Parameter away, `del` it first. (See chapter 10.)"
+        )
+    if name in own.get("_children", ()) and not isinstance(value, Link):
+        raise TypeError(
+            f"{kind}.{name}: expected a Link, got {describe(value)}. "
+            "To take the Link away, `del` it first. (See chapter 10.)"
+        )
+    within = own.get("_within_init_scope", False)
+    if within and "_children" not in own and isinstance(value, Link):
+        raise TypeError(
+            f"{kind}.{name}: expected a Parameter, got {describe(value)}. "
+            f"Make {kind} a Chain: a Chain is made of Links. (See chapter 10.)"
+        )
+
+
 def outside_init_scope(link: Link, name: str, value: Any) -> str:
     kind = type(value).__name__
     return (
@@ -680,6 +911,8 @@ def outside_init_scope(link: Link, name: str, value: Any) -> str:
 
 def no_attribute(link: Link, name: str, why: str | None) -> NoReturn:
     kind = type(link).__name__
+    if name in ("_params", "_later", "_children", "_within_init_scope"):
+        check_super_init(link)
     if why is None:
         raise AttributeError(
             f"{kind}: expected the name of an attribute, got {name!r}. Check the spelling, and "
@@ -695,19 +928,28 @@ def no_attribute(link: Link, name: str, why: str | None) -> NoReturn:
     )
 
 
-def check_lr(optimizer: str, lr: Any) -> None:
-    if not is_number(lr) or not lr > 0:
-        raise ValueError(
-            f"{optimizer}: expected lr as a number above 0, got {describe(lr)}. "
-            "0.01 is a usual first try. (See chapter 13.)"
-        )
-
-
 def check_target(optimizer: str, target: Any) -> None:
     if target is None:
         raise RuntimeError(
             f"{optimizer}.update: expected a link to update, got none. "
             "Call optimizer.setup(model) first. (See chapter 13.)"
+        )
+
+
+def check_lossfun(optimizer: str, lossfun: Any) -> None:
+    if not callable(lossfun):
+        raise TypeError(
+            f"{optimizer}.update: expected a function that returns the loss, got "
+            f"{describe(lossfun)}. Call loss.backward() and then update(), or pass the function. "
+            "(See chapter 13.)"
+        )
+
+
+def check_loss(optimizer: str, loss: Any, Variable: type) -> None:
+    if not isinstance(loss, Variable):
+        raise TypeError(
+            f"{optimizer}.update: expected lossfun to return a Variable, got {describe(loss)}. "
+            "Let it end with `return loss`. (See chapter 13.)"
         )
 
 
@@ -750,3 +992,31 @@ def check_same_length(operation: str, argument: str, xs: Any, like: str, n: int)
             f"{len(xs) if isinstance(xs, list | tuple) else describe(xs)}. "
             "Put None where there is nothing to pass. (See chapter 19.)"
         )
+
+
+def check_floats(operation: str, argument: str, arrays: Any, is_array_type: IsArrayType) -> None:
+    for x in arrays:
+        if not is_array_type(type(x)) or x.dtype.kind != "f":
+            raise TypeError(
+                f"{operation}: expected {argument} as an array of floats or a tuple of them, got "
+                f"{describe(x)}. Write np.array(..., dtype=np.float64). (See chapter 7.)"
+            )
+
+
+def check_func_outputs(operation: str, ys: Any, Variable: type) -> None:
+    for y in ys:
+        if not isinstance(y, Variable):
+            raise TypeError(
+                f"{operation}: expected func to return a Variable or a tuple of them, got "
+                f"{describe(y)}. Compute with tinylinks.functions. (See chapter 7.)"
+            )
+
+
+def check_results(ys: Any) -> Any:
+    """Return what `f` returned to numerical_grad, if it is a list of arrays."""
+    if not isinstance(ys, list | tuple) or not all(hasattr(y, "dtype") for y in ys):
+        raise TypeError(
+            f"numerical_grad: expected f to return a list of arrays, got {describe(ys)}. "
+            "Write lambda: [y], with y computed from the inputs. (See chapter 7.)"
+        )
+    return ys

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -61,6 +61,9 @@ class Function:
     #: True if it only moves numbers about, so that it takes integers too.
     any_dtype = False
 
+    #: True if arrays of ints beside Variables become floats, as numbers do.
+    casts_ints = False
+
     inputs: Any = None
     outputs: Any = ()
     rank = 0
@@ -90,6 +93,9 @@ class Function:
         """
         errors.not_written(self, "backward")
 
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        errors.not_called(self)
+
     def apply(self, *inputs: Any) -> Any:
         """Compute on Variables, arrays or scalars, and record the step.
 
@@ -112,10 +118,11 @@ class Function:
         try:
             ys = self.forward(*arrays)
         except Exception as error:
+            errors.check_arity(self, arrays)
             self.explain(error, *arrays)
             raise
         if type(ys) is tuple:
-            return self._close(arrays, ys, kind, dtype)
+            return self._close(arrays, ys or errors.no_outputs(self), kind, dtype)
         return self._close(arrays, (ys,), kind, dtype)[0]
 
     def explain(self, error: Exception, *xs: Any) -> None:
@@ -125,7 +132,8 @@ class Function:
         """Note the nodes of the inputs; return their arrays, with their type and dtype."""
         nodes: list[Node | None] = []
         arrays: list[Any] = []
-        kind = dtype = None
+        kind: Any = None
+        dtype: Any = None
         mixed = False
         for x in inputs:
             if isinstance(x, self.Variable):
@@ -137,12 +145,15 @@ class Function:
             if type(array) is float or type(array) is int:
                 continue  # a number takes the dtype of the arrays
             if kind is None:
-                errors.check_has_array(self, array)
+                if array is None:
+                    errors.has_no_array(self)
                 kind, dtype = type(array), array.dtype
             elif type(array) is not kind or array.dtype is not dtype:
                 mixed = True
         self.inputs = nodes
         if kind is None:  # nothing but numbers
+            if not arrays:
+                errors.no_inputs(self)
             arrays = [np.asarray(array, np.float32) for array in arrays]
             kind, dtype = np.ndarray, arrays[0].dtype
         if mixed:
@@ -156,7 +167,8 @@ class Function:
         constants = [node is None for node in self.inputs]
         dtype = errors.check_alike(self, arrays, constants, kind)
         for i, array in enumerate(arrays):
-            if constants[i] and type(array) is kind:
+            cast = constants[i] and type(array) is kind
+            if cast and (self.casts_ints or array.dtype.kind == "f"):
                 arrays[i] = array.astype(dtype)
         return arrays, dtype
 
@@ -182,8 +194,11 @@ class Function:
     def _record(self, arrays: list[Any], outputs: list[Any], rank: int) -> None:
         """Tie the outputs to this Function, and keep what `backward` asked for."""
         self.rank = rank
-        self._retained_inputs = tuple([arrays[i] for i in self._input_indexes])
-        self._retained_outputs = tuple([outputs[i]._data for i in self._output_indexes])
+        try:
+            self._retained_inputs = tuple([arrays[i] for i in self._input_indexes])
+            self._retained_outputs = tuple([outputs[i]._data for i in self._output_indexes])
+        except (IndexError, TypeError):
+            errors.bad_retain(self)
         self.outputs = tuple([y.node.owner for y in outputs])
         for i, y in enumerate(outputs):
             node = y.node
@@ -205,17 +220,19 @@ class Function:
 
         Arrays; Variables that continue the graph if the walk is recorded for double backprop.
         """
+        arrays = self._retained_inputs or errors.check_retained(self, "inputs")
         if not self.double_backprop:
-            return self._retained_inputs
+            return arrays
         nodes = [self.inputs[i] for i in self._input_indexes]
-        return tuple(map(self._variable, nodes, self._retained_inputs))
+        return tuple(map(self._variable, nodes, arrays))
 
     def get_retained_outputs(self) -> tuple[Any, ...]:
         """Called in `backward`: the outputs that `forward` retained, as arrays or Variables."""
+        arrays = self._retained_outputs or errors.check_retained(self, "outputs")
         if not self.double_backprop:
-            return self._retained_outputs
+            return arrays
         outputs = []
-        for i, array in zip(self._output_indexes, self._retained_outputs, strict=True):
+        for i, array in zip(self._output_indexes, arrays, strict=True):
             y = self.outputs[i]()
             if y is None or y._data is not array:  # the caller let go of it: make it again
                 y = self.Variable(array)
@@ -252,11 +269,10 @@ class Function:
 
     def run_backward(self, gys: tuple[Any, ...], enable_double_backprop: bool) -> tuple[Any, ...]:
         """Call `backward` and check what it returns."""
-        self.double_backprop = enable_double_backprop
         if self.made_at:
-            gxs = debug.run_backward(self, gys)
-        else:
-            gxs = self.backward(*gys)
+            return debug.run_backward(self, gys, enable_double_backprop)
+        self.double_backprop = enable_double_backprop
+        gxs = self.backward(*gys)
         if type(gxs) is not tuple:
             gxs = (gxs,)
         if len(gxs) != len(self.inputs):

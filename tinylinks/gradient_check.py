@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinylinks import errors
-from tinylinks.backend import get_array_module, to_cpu
+from tinylinks.backend import get_array_module, is_array_type, to_cpu
 from tinylinks.derivatives import grad
 from tinylinks.variable import Variable
 
@@ -50,15 +50,17 @@ def numerical_grad(
     -----
     Follows Chainer's ``chainer.gradient_check.numerical_grad``.
     """
+    errors.check_positive("gradient_check", "eps", eps, "It is how far to move: 1e-3.", 7)
+    errors.check_floats("numerical_grad", "inputs", inputs, is_array_type)
     slopes = []
     for x in inputs:
         slope = np.zeros(x.shape, x.dtype)
         for i in np.ndindex(x.shape):
             here = x[i].copy()
             x[i] = here + eps
-            right = [y.copy() for y in f()]
+            right = [y.copy() for y in errors.check_results(f())]
             x[i] = here - eps
-            left = [y.copy() for y in f()]
+            left = [y.copy() for y in errors.check_results(f())]
             x[i] = here
             moves = [after - before for after, before in zip(right, left, strict=True)]
             pairs = zip(moves, grad_outputs, strict=True)
@@ -104,10 +106,14 @@ def check_backward(
     random direction; this one measures every number.
     """
     xs, params = _as_tuple(x_data), _as_tuple(params)
+    errors.check_positive("gradient_check", "eps", eps, "It is how far to move: 1e-3.", 7)
+    errors.check_floats("check_backward", "x_data", xs, is_array_type)
     variables = [Variable(x.copy()) for x in xs]
     ys = _as_tuple(func(*variables))
+    errors.check_func_outputs("check_backward", ys, Variable)
     gys = [y.xp.ones_like(y.data) for y in ys] if y_grad is None else list(_as_tuple(y_grad))
     errors.check_same_length("check_backward", "y_grad", gys, "the outputs", len(ys))
+    errors.check_floats("check_backward", "y_grad", gys, is_array_type)
     wanted = [*variables, *params]
     gxs = grad(ys, wanted, gys)
     arrays = [x.data for x in wanted]
@@ -168,6 +174,7 @@ def check_double_backward(
 
     def gradients(*args: Variable) -> tuple[Variable, ...]:
         ys = _as_tuple(func(*args[: len(xs)]))
+        errors.check_func_outputs("check_double_backward", ys, Variable)
         wanted = [*args[: len(xs)], *params]
         gxs = grad(ys, wanted, args[len(xs) :], enable_double_backprop=True)
         return tuple([x * 0 if gx is None else gx for x, gx in zip(wanted, gxs, strict=True)])

@@ -125,7 +125,7 @@ def backward_steps(
         if retain_grad:
             for output, gy in zip(function.outputs, gys, strict=True):
                 if (y := output()) is not None:
-                    y._grad = gy
+                    y._keep(gy)
         gxs = function.run_backward(gys, enable_double_backprop)
         for node, gx in zip(function.inputs, gxs, strict=True):
             if gx is not None and node is not None and node.requires_grad:

@@ -29,6 +29,8 @@ class Constant:
     """
 
     def __init__(self, fill_value: float) -> None:
+        if not hasattr(fill_value, "dtype"):
+            errors.check_number("Constant", "fill_value", fill_value, 11)
         self.fill_value = fill_value
 
     def __call__(self, array: Any) -> None:
@@ -57,9 +59,11 @@ class LeCunNormal:
     """
 
     def __init__(self, scale: float = 1.0) -> None:
+        errors.check_positive("LeCunNormal", "scale", scale, "1 is the usual one.", 11)
         self.scale = scale
 
     def __call__(self, array: Any) -> None:
+        errors.check_fan_in(array.shape)
         fan_in = math.prod(array.shape[1:])
         std = self.scale * math.sqrt(1 / fan_in)
         array[...] = np.random.normal(0.0, std, array.shape)

@@ -72,6 +72,7 @@ class Link:
         return self._within_init_scope
 
     def __setattr__(self, name: str, value: Any) -> None:
+        errors.check_assigned(self, name, value, Parameter, Link)
         if isinstance(value, Parameter):
             self._register(self._params, name, value)
             if value.name is None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from tinylinks import errors
 from tinylinks.link import Link
+from tinylinks.variable import Variable
+
+__all__ = ["SGD"]
 
 
 class SGD:
@@ -36,10 +39,13 @@ class SGD:
     """
 
     def __init__(self, lr: float = 0.01) -> None:
-        errors.check_lr("SGD", lr)
         self.lr = lr
+        self._check_lr()
         self.target: Link | None = None
         self.t = 0  # how many updates there were
+
+    def _check_lr(self) -> None:
+        errors.check_positive("SGD", "lr", self.lr, "0.01 is a usual first try.", 13)
 
     def setup(self, link: Link) -> Self:
         """Choose the link whose parameters are updated; return the optimizer."""
@@ -54,12 +60,22 @@ class SGD:
         call `backward`.
         """
         errors.check_target("SGD", self.target)
+        self._check_lr()
         assert self.target is not None
         if lossfun is not None:
+            errors.check_lossfun("SGD", lossfun)
             loss = lossfun(*args, **kwds)
+            errors.check_loss("SGD", loss, Variable)
             self.target.cleargrads()
             loss.backward()
         self.t += 1
         for param in self.target.params(include_uninit=False):
             if param.grad is not None:
                 param.data -= self.lr * param.grad
+
+
+if not TYPE_CHECKING:  # a type checker should not think that every name is here
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say which names there are, for one that is not."""
+        errors.no_name("optimizers", name, __all__, 13)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -70,7 +70,7 @@ class Variable:
         grad: Any = None,
         requires_grad: bool = True,
     ) -> None:
-        if type(data) is not ndarray:
+        if type(data) is not ndarray or data.dtype.kind not in "fiub":
             errors.check_data(data, backend.is_array_type)
         self._data = data
         self._grad = None
@@ -136,6 +136,7 @@ class Variable:
         self._move(backend.to_gpu)
 
     def _move(self, to: Callable[[Any], Any]) -> None:
+        errors.check_initialized(to.__name__, self)
         self._data = to(self._data)
         if self._grad is not None:
             self._grad = to(self.grad)
@@ -156,6 +157,10 @@ class Variable:
     def __len__(self) -> int:
         errors.check_len(self)
         return len(self._data)
+
+    def __iter__(self) -> Iterator[Variable]:
+        errors.check_len(self, "iter")
+        return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
         kind = type(self).__name__
@@ -205,6 +210,10 @@ class Variable:
             self._grad = self.grad_var + g
         else:
             self._grad = add_up(self.grad, g)
+
+    def _keep(self, g: Any) -> None:
+        """Make a copy of `g`, which travels on, the gradient."""
+        self._grad = own(g, {id(backend.bare(g))})
 
     # ---- the graph ----
 
@@ -266,7 +275,10 @@ class Variable:
         errors.check_backward(self)
         gy = self.grad if self._grad is not None else self.xp.ones_like(self._data)
         arrivals = Arrivals()
-        arrivals.add(self.node, (self.grad_var or Variable(gy)) if enable_double_backprop else gy)
+        start = gy
+        if enable_double_backprop:
+            start = self.grad_var if self._grad is not None else Variable(gy)
+        arrivals.add(self.node, start)
         for _ in backward_steps(arrivals, retain_grad, enable_double_backprop):
             pass
         if not retain_grad:
@@ -274,10 +286,7 @@ class Variable:
         given = {id(gy)}
         for node, g in arrivals.leaves.items():
             if (x := node.owner()) is not None:
-                # A gradient that somebody else holds too is copied: yours is yours to change.
-                shared = id(g) in given or getattr(g, "base", None) is not None
-                given.add(id(g))
-                x._receive(g.copy() if shared and not enable_double_backprop else g)
+                x._receive(own(g, given))
 
     def unchain(self) -> None:
         """Cut this Variable off from its creator: it becomes a leaf."""
@@ -406,6 +415,24 @@ class Variable:
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         errors.no_array()
 
+    def __array_function__(self, *args: Any) -> Any:
+        errors.no_array()
+
+    def __float__(self) -> float:
+        errors.no_number("float", self)
+
+    def __int__(self) -> int:
+        errors.no_number("int", self)
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            errors.no_number("format", self)
+        return repr(self)
+
+    def __getattr__(self, name: str) -> Any:
+        # Python asks here only for an attribute that is not there.
+        errors.no_variable_attribute(self, name)
+
 
 class Parameter(Variable):
     """A Variable that a Link registers as its own and an optimizer changes.
@@ -445,6 +472,7 @@ class Parameter(Variable):
         if backend.is_array_type(type(initializer)):
             super().__init__(initializer, name=name)
         else:
+            errors.check_initializer(initializer)
             self._data, self._grad = None, None
             self.node = Node(self, np.empty(0, np.float32), True, name)
 
@@ -480,6 +508,19 @@ def as_variable(x: Any) -> Variable:
     Follows Chainer's ``chainer.as_variable``.
     """
     return x if isinstance(x, Variable) else Variable(x, requires_grad=False)
+
+
+def own(g: Any, given: set[int]) -> Any:
+    """Return a gradient that nobody else holds, so that it is yours to change.
+
+    It is copied if its array is a view, or one of those in `given`, where its id is added.
+    """
+    array = backend.bare(g)
+    shared = id(array) in given or getattr(array, "base", None) is not None
+    given.add(id(array))
+    if not shared:
+        return g
+    return Variable._again(g.node, array.copy()) if isinstance(g, Variable) else array.copy()
 
 
 def format_array(array: Any, prefix: str = "") -> str:

@@ -1,5 +1,8 @@
 """The functions: each is a verb such as `relu` and a class such as `ReLU`."""
 
+from typing import TYPE_CHECKING, NoReturn
+
+from tinylinks import errors
 from tinylinks.functions.activation import leaky_relu, log_softmax, relu, softmax
 from tinylinks.functions.arithmetic import absolute, add, div, mul, neg, pow, sub
 from tinylinks.functions.elementwise import (
@@ -74,3 +77,9 @@ __all__ = [
     "transpose",
     "where",
 ]
+
+if not TYPE_CHECKING:  # a type checker should not think that every name is here
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say which names there are, for one that is not."""
+        errors.no_name("functions", name, __all__, 7)

@@ -127,6 +127,7 @@ def leaky_relu(x: Any, slope: float = 0.2) -> Variable:
     -----
     Follows Chainer's ``F.leaky_relu``.
     """
+    errors.check_number("leaky_relu", "slope", slope, 9)
     return LeakyReLU(slope).apply(x)
 
 
@@ -151,6 +152,7 @@ def softmax(x: Any, axis: int = 1) -> Variable:
     -----
     Follows Chainer's ``F.softmax``.
     """
+    errors.check_one_axis("softmax", axis)
     return Softmax(axis).apply(x)
 
 
@@ -174,4 +176,5 @@ def log_softmax(x: Any, axis: int = 1) -> Variable:
     -----
     Follows Chainer's ``F.log_softmax``.
     """
+    errors.check_one_axis("log_softmax", axis)
     return LogSoftmax(axis).apply(x)

@@ -72,9 +72,14 @@ class Pow(Broadcasting):
 
     def backward(self, gy: Any) -> Any:
         a, b = self.get_retained_inputs()
-        ga = gy * b * a ** (b - 1) if self.needs(0) else None
+        ga = gy * b * a ** less_1(b) if self.needs(0) else None
         gb = gy * a**b * log(a) if self.needs(1) else None
         return ga, gb
+
+
+def less_1(b: Any) -> Any:
+    """Return b - 1; but 0 for the number 0, since the slope of a ** 0 is 0 even at a = 0."""
+    return 0 if type(b) in (int, float) and b == 0 else b - 1
 
 
 def log(a: Any) -> Any:

@@ -143,6 +143,9 @@ class Where(Broadcasting):
     def backward(self, gy: Any) -> Any:
         return split(gy, self.condition)
 
+    def explain(self, error: Exception, *xs: Any) -> None:
+        errors.bad_broadcast(self, (self.condition, *xs))
+
 
 class Clip(Function):
     """y = x, but not below x_min and not above x_max."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class MatMul(Broadcasting):
     """y = a @ b: (N, K) by (K, M) gives (N, M); in front, any axes that stretch."""
 
+    label = "matmul"
+
     def forward(self, a: Any, b: Any) -> Any:
         self.retain_inputs((0, 1))
         return a @ b
@@ -32,6 +34,8 @@ class MatMul(Broadcasting):
 
 class Linear(Function):
     """y = x @ W.T + b: each row of x (N, in) is multiplied by W (out, in); y is (N, out)."""
+
+    casts_ints = True
 
     def forward(self, x: Any, W: Any, b: Any = None) -> Any:
         errors.check_linear(x, W, b)
@@ -82,7 +86,7 @@ def matmul(a: Any, b: Any, transa: bool = False, transb: bool = False) -> Variab
     -----
     Follows Chainer's ``F.matmul``.
     """
-    errors.check_matmul(a, b)
+    errors.check_matmul(a, b, transa, transb)
     row, column = a.ndim == 1, b.ndim == 1
     a = reshape(a, (1, a.size)) if row else swap(a) if transa else a
     b = reshape(b, (b.size, 1)) if column else swap(b) if transb else b

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tinylinks import errors
-from tinylinks.backend import bare, get_array_module
+from tinylinks.backend import bare, get_array_module, is_array_type
 from tinylinks.function import Function
 from tinylinks.functions.activation import LogSoftmax, Softmax
 from tinylinks.functions.shapes import reshape, transpose
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 class MeanSquaredError(Function):
     """y = the average of (x0 - x1) ** 2."""
+
+    casts_ints = True
 
     def forward(self, x0: Any, x1: Any) -> Any:
         errors.check_same_shape(self, x0, x1)
@@ -146,6 +148,9 @@ def softmax_cross_entropy(
     t = bare(t)
     errors.check_labels("softmax_cross_entropy", x, t, ignore_label)
     errors.check_choice("softmax_cross_entropy", "reduce", reduce, ("mean", "no"))
+    class_weight = bare(class_weight)
+    if class_weight is not None:
+        errors.check_class_weight(x, class_weight, is_array_type)
     shape = t.shape
     if x.ndim > 2:  # to (N, C), classes last
         x = transpose(x, (0, *range(2, x.ndim), 1))
@@ -159,7 +164,7 @@ def softmax_cross_entropy(
         rows = xp.asarray(weights, dtype=x.dtype) * counts
         t = xp.where(counts, t, 0)
         if class_weight is not None:
-            rows = rows * bare(class_weight)[t]
+            rows = rows * class_weight[t]
         weights = rows.astype(x.dtype)
     loss = SoftmaxCrossEntropy(t, weights, add_up, cache_score).apply(x)
     return loss if add_up or len(shape) == 1 else reshape(loss, shape)

@@ -36,7 +36,10 @@ class SumTo(Function):
         self.x_shape = x.shape
         extra = x.ndim - len(self.shape)  # axes that stretching put in front
         stretched = [i for i, n in enumerate(self.shape, extra) if n == 1]
-        return x.sum(axis=(*range(extra), *stretched)).reshape(self.shape)
+        y = x.sum(axis=(*range(extra), *stretched), keepdims=True)
+        if extra < 0 or y.shape[extra:] != self.shape:
+            errors.bad_sum_to(x.shape, self.shape)
+        return y.reshape(self.shape)
 
     def backward(self, gy: Any) -> Any:
         return BroadcastTo(self.x_shape).compute(gy)
@@ -69,6 +72,8 @@ class Broadcasting(Function):
 
     Its `backward` need not care: the gradient of a stretched input is added up here.
     """
+
+    casts_ints = True
 
     def fit_gradient(self, gx: Any, node: Node) -> Any:
         if getattr(gx, "shape", node.shape) != node.shape:
@@ -127,11 +132,11 @@ class Sum(Function):
 
     def forward(self, x: Any) -> Any:
         self.x_shape = x.shape
+        self.kept = kept_shape(x.shape, self.axis)
         return x.sum(axis=self.axis, keepdims=self.keepdims)
 
     def backward(self, gy: Any) -> Any:
-        gy = gy.reshape(kept_shape(self.x_shape, self.axis))
-        return BroadcastTo(self.x_shape).compute(gy)
+        return BroadcastTo(self.x_shape).compute(gy.reshape(self.kept))
 
     def explain(self, error: Exception, x: Any) -> None:
         errors.bad_axis(self, x.shape, self.axis)
@@ -197,7 +202,7 @@ class GetItem(Function):
         return GetItemGrad(self.index, self.x_shape).compute(gy)
 
     def explain(self, error: Exception, x: Any) -> None:
-        errors.bad_index(x.shape, self.index)
+        errors.bad_index(x, self.index)
 
 
 class GetItemGrad(Function):
@@ -220,6 +225,7 @@ class Concat(Function):
     """y = the arrays xs joined along `axis`."""
 
     any_dtype = True
+    casts_ints = True
 
     def __init__(self, axis: int) -> None:
         self.axis = axis
@@ -329,7 +335,10 @@ def transpose(x: Any, axes: tuple[int, ...] | None = None) -> Variable:
     -----
     Follows Chainer's ``F.transpose``.
     """
-    return Transpose(axes if axes is None else tuple(axes)).apply(x)
+    order: Any = axes
+    if axes is not None:
+        order = tuple(axes) if hasattr(axes, "__iter__") else (axes,)
+    return Transpose(order).apply(x)
 
 
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Variable:
@@ -383,6 +392,7 @@ def mean(x: Any, axis: Axis = None, weights: Any = None, keepdims: bool = False)
     """
     if weights is None:
         return Mean(axis, keepdims).apply(x)
+    errors.check_weights("mean", weights)
     if weights.ndim == 1 and isinstance(axis, int):
         weights = reshape(weights, tuple([-1 if i == axis % x.ndim else 1 for i in range(x.ndim)]))
     weights = broadcast_to(weights, x.shape)

@@ -1,5 +1,14 @@
 """The links: functions with some arguments replaced by parameters."""
 
+from typing import TYPE_CHECKING, NoReturn
+
+from tinylinks import errors
 from tinylinks.links.linear import Linear
 
 __all__ = ["Linear"]
+
+if not TYPE_CHECKING:  # a type checker should not think that every name is here
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say which names there are, for one that is not."""
+        errors.no_name("links", name, __all__, 11)

@@ -75,6 +75,7 @@ class Linear(Link):
         if out_size is None:
             in_size, out_size = None, in_size
         errors.check_sizes("Linear", in_size, out_size)
+        errors.check_flag("Linear", "nobias", nobias, 11)
         self.in_size: int | None = in_size
         self.out_size: Any = out_size
         self.initialW = LeCunNormal() if initialW is None else initialW

@@ -1,0 +1,304 @@
+"""Debug mode names the line of the user's code that a wrong number comes from."""
+
+import inspect
+import traceback
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinylinks.functions as F
+from tinylinks import Function, Variable, config, debug, grad, using_config
+
+HERE = Path(__file__).name
+
+
+@pytest.fixture(autouse=True)
+def without_numpys_warnings():
+    """NumPy warns of log(-1) and the like; here the library has to say it."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        yield
+
+
+@pytest.fixture
+def debugging():
+    with using_config("debug", True):
+        yield
+
+
+def vector(*numbers):
+    return Variable(np.array(numbers, np.float32))
+
+
+def said(error):
+    """Return all that a traceback prints below its frames: the sentence and the notes."""
+    return "".join(traceback.format_exception_only(error))
+
+
+def assert_names(error, line):
+    """Demand this file and the text of `line`, with its number, in what `error` says."""
+    source, first = inspect.getsourcelines(inspect.currentframe().f_back.f_code)
+    (number,) = [n for n, text in enumerate(source, first) if text.strip() == line]
+    assert f"{HERE}, line {number}: {line}" in said(error)
+
+
+def function(backward, name="Odd"):
+    """Make a Function that doubles, with this `backward`."""
+
+    def forward(self, x):
+        return x * 2
+
+    return type(name, (Function,), {"forward": forward, "backward": backward})()
+
+
+# ---- NaN and infinity ----
+
+
+def test_a_nan_made_by_forward_is_named_with_its_line(debugging):
+    x = vector(-1, 1)
+    with pytest.raises(FloatingPointError) as caught:
+        y = F.log(x)  # the culprit
+        y.sum()
+    assert_names(caught.value, "y = F.log(x)  # the culprit")
+    assert said(caught.value).startswith(
+        "FloatingPointError: log.forward: expected finite numbers, got NaN or infinity"
+    )
+    assert "(See chapter 18.)" in said(caught.value)
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_infinities_and_nan_are_reported_alike(debugging, value):
+    with pytest.raises(FloatingPointError, match=r"add.forward: expected finite numbers"):
+        vector(0, 1) + np.array([0, value], np.float32)
+
+
+def test_an_operator_is_blamed_on_the_line_that_wrote_it(debugging):
+    x = vector(0, 1)
+    with pytest.raises(FloatingPointError, match=r"div\.forward") as caught:
+        _ = 1 / x
+    assert_names(caught.value, "_ = 1 / x")
+
+
+def test_an_infinity_made_by_backward_names_the_line_of_the_forward(debugging):
+    x = vector(0, 1)
+    y = F.sqrt(x)  # its slope at 0 is infinite
+    z = y.sum()
+    with pytest.raises(FloatingPointError, match=r"sqrt\.backward") as caught:
+        z.backward()
+    assert_names(caught.value, "y = F.sqrt(x)  # its slope at 0 is infinite")
+
+
+def test_an_infinity_is_found_among_several_gradients(debugging):
+    class Second(Function):
+        def forward(self, a, b):
+            return a + b
+
+        def backward(self, gy):
+            return gy, gy / 0
+
+    y = Second().apply(vector(1, 2), vector(3, 4))
+    with pytest.raises(FloatingPointError, match=r"second\.backward"):
+        y.sum().backward()
+
+
+def test_grad_looks_for_them_too(debugging):
+    x = vector(0, 1)
+    y = F.sqrt(x)
+    with pytest.raises(FloatingPointError, match=r"sqrt\.backward") as caught:
+        grad([y], [x])
+    assert_names(caught.value, "y = F.sqrt(x)")
+
+
+def test_a_walk_recorded_for_double_backprop_looks_for_them_too(debugging):
+    y = F.sqrt(vector(0, 1))
+    with pytest.raises(FloatingPointError):
+        y.sum().backward(enable_double_backprop=True)
+
+
+def test_large_and_negative_numbers_are_no_reason_to_complain(debugging):
+    x = vector(-3e38, 0, 3e38)
+    y = F.sum(x * 1)
+    y.backward()
+    assert (x.grad == 1).all()
+
+
+def test_integers_and_empty_arrays_pass(debugging):
+    assert Variable(np.array([3, 4]))[1:].data == [4]
+    assert F.exp(Variable(np.zeros((0, 3), np.float32))).shape == (0, 3)
+
+
+def test_the_outputs_are_checked_where_no_graph_is_recorded(debugging):
+    with using_config("enable_backprop", False), pytest.raises(FloatingPointError):
+        F.log(vector(-1))
+
+
+# ---- an array changed in place ----
+
+
+def test_an_input_changed_in_place_is_named_with_the_line_that_used_it(debugging):
+    x = vector(1, 2)
+    y = F.square(x)  # keeps x
+    x.data[0] = 5
+    z = y.sum()
+    with pytest.raises(RuntimeError, match=r"square\.backward.*changed in place") as caught:
+        z.backward()
+    assert_names(caught.value, "y = F.square(x)  # keeps x")
+    assert "change a copy" in said(caught.value)
+    assert x.grad is None
+
+
+def test_an_output_changed_in_place_is_noticed(debugging):
+    y = F.exp(vector(1, 2))
+    y.data *= 2
+    with pytest.raises(RuntimeError, match=r"exp\.backward.*changed in place"):
+        y.sum().backward()
+
+
+def test_the_second_of_two_retained_arrays_is_watched(debugging):
+    a, b = vector(1, 2), vector(3, 4)
+    y = a * b
+    b.data[1] = 0
+    with pytest.raises(RuntimeError, match="changed in place"):
+        y.sum().backward()
+
+
+def test_a_new_array_in_the_same_variable_is_no_change_in_place(debugging):
+    x = vector(1, 2)
+    y = F.square(x)
+    x.data = np.array([5, 5], np.float32)
+    y.sum().backward()
+    assert x.grad.tolist() == [2, 4]
+
+
+def test_an_array_that_backward_does_not_need_may_change(debugging):
+    x = vector(1, 2)
+    y = x + 1
+    x.data[0] = 5
+    y.sum().backward()
+    assert x.grad.tolist() == [1, 1]
+
+
+def test_a_retained_number_is_no_array_to_watch(debugging):
+    x = vector(1, 2)
+    (x * 3).sum().backward()
+    assert x.grad.tolist() == [3, 3]
+
+
+# ---- errors in a backward ----
+
+
+def test_an_error_inside_a_backward_names_the_line_of_the_forward(debugging):
+    odd = function(lambda self, gy: gy.no_such_method())
+    y = odd.apply(vector(1, 2))  # made here
+    z = y.sum()
+    with pytest.raises(AttributeError, match="no_such_method") as caught:
+        z.backward()
+    assert_names(caught.value, "y = odd.apply(vector(1, 2))  # made here")
+    assert "backward of odd" in said(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("result", "kind"),
+    [
+        (lambda gy: (gy, gy), ValueError),
+        (lambda gy: gy[:1], ValueError),
+        (lambda gy: gy.astype(np.float64), TypeError),
+        (lambda gy: [1, 2], TypeError),
+    ],
+    ids=["number", "shape", "dtype", "list"],
+)
+def test_a_gradient_that_does_not_fit_names_the_line_of_the_forward(debugging, result, kind):
+    odd = function(lambda self, gy: result(gy))
+    y = odd.apply(vector(1, 2))
+    with pytest.raises(kind, match=r"odd\.backward: expected") as caught:
+        y.sum().backward()
+    assert_names(caught.value, "y = odd.apply(vector(1, 2))")
+
+
+def test_a_missing_backward_names_the_line_of_the_forward(debugging):
+    class Half(Function):
+        def forward(self, x):
+            return x / 2
+
+    y = Half().apply(vector(1, 2))
+    with pytest.raises(NotImplementedError) as caught:
+        y.sum().backward()
+    assert_names(caught.value, "y = Half().apply(vector(1, 2))")
+
+
+# ---- the line ----
+
+
+def test_the_line_is_the_users_not_one_of_the_library(debugging):
+    y = F.mean_squared_error(vector(1, 2), vector(3, 4))  # calls on through the library
+    assert y.creator.made_at.startswith(f"{HERE}, line ")
+    assert y.creator.made_at.endswith("# calls on through the library")
+
+
+@pytest.mark.parametrize("beside", ["tinylinks_course.py", "tinylinks-course/lesson.py"])
+def test_a_file_whose_name_begins_like_the_package_is_the_users(debugging, beside):
+    path = Path(debug.__file__).parent.parent / beside  # it need not exist
+    names = {"F": F, "x": vector(1, 2)}
+    exec(compile("y = F.exp(x)", str(path), "exec"), names)
+    assert names["y"].creator.made_at.startswith(f"{path.name}, line 1:")
+
+
+def test_a_cell_of_a_notebook_is_named_without_its_file(debugging):
+    names = {"F": F, "x": vector(1, 2)}
+    for file in ("<ipython-input-3>", "/tmp/ipykernel_123/456.py"):
+        exec(compile("y = F.exp(x)", file, "exec"), names)
+        assert names["y"].creator.made_at.startswith("line 1:")
+
+
+# ---- off by default ----
+
+
+def test_it_is_off_by_default():
+    assert config.debug is False
+
+
+def test_without_it_nothing_is_looked_at(monkeypatch):
+    def fail(*args):
+        raise AssertionError("debug code ran")
+
+    for name in ("after_forward", "run_backward", "users_line", "copy"):
+        monkeypatch.setattr(debug, name, fail)
+    x = vector(-1, 0)
+    y = F.log(x)
+    y.sum().backward()
+    assert np.isnan(y.data[0]) and np.isinf(y.data[1])
+    assert x.grad.tolist() == [-1, np.inf]
+
+
+def test_without_it_nothing_is_copied():
+    y = F.square(vector(1, 2))
+    assert y.creator.copies == ()
+    assert y.creator.made_at == ""
+
+
+def test_with_it_the_copies_are_copies(debugging):
+    x = vector(1, 2)
+    y = F.square(x)
+    (kept,) = y.creator.copies
+    assert kept is not x.data and kept.tolist() == [1, 2]
+
+
+def test_a_graph_made_without_it_can_be_walked_with_it():
+    x = vector(0, 1)
+    y = F.sqrt(x)
+    with using_config("debug", True):
+        y.sum().backward()
+    assert x.grad.tolist() == [np.inf, 0.5]
+
+
+def test_the_gradients_are_the_same_with_it_and_without():
+    def gradient():
+        x = vector(0.5, 1.5)
+        F.sum(F.tanh(x) * F.exp(x) / (x + 2)).backward()
+        return x.grad
+
+    plain = gradient()
+    with using_config("debug", True):
+        watched = gradient()
+    np.testing.assert_array_equal(watched, plain)

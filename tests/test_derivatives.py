@@ -1,0 +1,207 @@
+"""tinylinks.grad, and derivatives of derivatives."""
+
+import math
+
+import numpy as np
+import pytest
+
+import tinylinks.functions as F
+from tinylinks import Function, Variable, backend, grad
+
+
+def variable(xp, values):
+    return Variable(xp.asarray(values, dtype=np.float64))
+
+
+def values(x):
+    return backend.to_cpu(x.data).tolist()
+
+
+def test_grad_returns_one_gradient_for_each_input(xp):
+    x, y = variable(xp, 2), variable(xp, 3)
+    gx, gy = grad([x * y], [x, y])
+    assert (type(gx), type(gy)) == (Variable, Variable)
+    assert (gx.item(), gy.item()) == (3, 2)
+
+
+@pytest.mark.parametrize("enable_double_backprop", [False, True])
+def test_grad_leaves_all_variables_alone(enable_double_backprop, xp):
+    x = variable(xp, 2)
+    h = x * x
+    y = h * 3
+    grad([y], [x, h], enable_double_backprop=enable_double_backprop)
+    assert [v.grad for v in (x, h, y)] == [None] * 3
+
+
+def test_grad_of_a_variable_on_the_way(xp):
+    x = variable(xp, 2)
+    h = x * x
+    y = h * h
+    gh, gx = grad([y], [h, x])
+    assert (gh.item(), gx.item()) == (8, 32)
+
+
+def test_grad_of_an_output_by_itself_is_one(xp):
+    y = variable(xp, [1, 2]) * 3
+    (g,) = grad([y], [y])
+    assert values(g) == [1, 1]
+
+
+def test_grad_adds_up_over_the_outputs(xp):
+    x = variable(xp, 2)
+    (gx,) = grad([x * 3, x * x], [x])
+    assert gx.item() == 7
+
+
+def test_grad_of_an_output_of_several_elements_starts_from_ones(xp):
+    x = variable(xp, [1, 2])
+    (gx,) = grad([x * x], [x])
+    assert values(gx) == [2, 4]
+
+
+def test_grad_outputs_are_what_it_starts_from(xp):
+    x = variable(xp, [1, 2])
+    gy = xp.asarray([1.0, 10.0])
+    for start in (gy, Variable(gy)):
+        (gx,) = grad([x * 3, x * x], [x], [start, None])
+        assert values(gx) == [5, 34]
+
+
+def test_grad_inputs_are_added_to_the_results(xp):
+    x, y, z = (variable(xp, n) for n in (2, 3, 4))
+    gx, gy, gz = grad([x * y], [x, y, z], grad_inputs=[variable(xp, 10), None, variable(xp, 5)])
+    assert (gx.item(), gy.item(), gz.item()) == (13, 2, 5)
+
+
+def test_grad_without_a_way_is_none(xp):
+    x, y = variable(xp, 2), variable(xp, 3)
+    gx, gy = grad([x * x], [x, y])
+    assert (gx.item(), gy) == (4, None)
+
+
+def test_grad_of_an_unused_output_of_several_is_none():
+    class Two(Function):
+        def forward(self, x):
+            return x * 2, x * 3
+
+        def backward(self, ga, gb):
+            return 2 * ga + 3 * gb
+
+    a, b = Two().apply(Variable(np.array(1.0)))
+    (gb,) = grad([a], [b])
+    assert gb is None
+
+
+def test_set_grad_puts_the_results_into_the_inputs(xp):
+    x, y = variable(xp, 2), variable(xp, 3)
+    y.grad = xp.asarray(9.0)
+    gx, gy = grad([x * x], [x, y], set_grad=True)
+    assert (x.grad.item(), y.grad) == (4, None)
+    h = x * x
+    (gh,) = grad([h * 5], [h], set_grad=True)
+    assert (h.grad.item(), x.grad.item()) == (5, 4)
+
+
+def test_retain_grad_leaves_the_gradients_on_the_way(xp):
+    x = variable(xp, 2)
+    h = x * x
+    grad([h * 5], [x], retain_grad=True)
+    assert (h.grad.item(), x.grad) == (5, None)
+
+
+def test_results_are_constants_unless_recorded(xp):
+    x = variable(xp, 2)
+    (gx,) = grad([x**3], [x])
+    assert (gx.creator, gx.requires_grad) == (None, False)
+    (gx,) = grad([x**3], [x], enable_double_backprop=True)
+    assert gx.creator is not None
+
+
+def test_a_recorded_result_depends_on_grad_outputs_too(xp):
+    x, gy = variable(xp, 2), variable(xp, 5)
+    (gx,) = grad([x**3], [x], [gy], enable_double_backprop=True)
+    gx.backward()
+    assert (x.grad.item(), gy.grad.item()) == (60, 12)
+
+
+def test_a_gradient_penalty_trains(xp):
+    x, w = variable(xp, 2), variable(xp, 3)
+    (gx,) = grad([w * x * x], [x], enable_double_backprop=True)  # 2 w x
+    (gx * gx).backward()  # 4 w² x²
+    assert (w.grad.item(), x.grad.item()) == (8 * 3 * 4, 8 * 9 * 2)
+
+
+HIGHER = {
+    "exp": (F.exp, lambda n, x: math.exp(x)),
+    "sin": (F.sin, lambda n, x: math.sin(x + n * math.pi / 2)),
+    "log": (F.log, lambda n, x: -((-1) ** n) * math.factorial(n - 1) * x**-n),
+    "x ** 0.5": (
+        lambda x: x**0.5,
+        lambda n, x: math.prod(0.5 - i for i in range(n)) * x ** (0.5 - n),
+    ),
+    "x ** 5": (lambda x: x**5, lambda n, x: math.perm(5, n) * x ** (5 - n)),
+    "x * x * x * x": (lambda x: x * x * x * x, lambda n, x: math.perm(4, n) * x ** (4 - n)),
+    "1 / x": (lambda x: 1 / x, lambda n, x: (-1) ** n * math.factorial(n) * x ** -(n + 1)),
+    "2 ** x": (lambda x: 2**x, lambda n, x: math.log(2) ** n * 2**x),
+}
+
+
+@pytest.mark.parametrize("name", HIGHER)
+def test_derivatives_one_to_four(name, xp):
+    function, derivative = HIGHER[name]
+    x = variable(xp, 0.7)
+    y = function(x)
+    for n in (1, 2, 3, 4):
+        (y,) = grad([y], [x], enable_double_backprop=True)
+        assert y.item() == pytest.approx(derivative(n, 0.7), rel=1e-9)
+
+
+def test_derivatives_by_repeated_backward(xp):
+    x = variable(xp, 0.7)
+    y = F.tanh(x)
+    found = []
+    for _ in range(3):
+        y.backward(enable_double_backprop=True)
+        y = x.grad_var
+        x.cleargrad()
+        found.append(y.item())
+    t = math.tanh(0.7)
+    expected = [1 - t**2, -2 * t * (1 - t**2), (1 - t**2) * (6 * t**2 - 2)]
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
+def test_double_backprop_starts_from_an_assigned_gradient(xp):
+    x = variable(xp, [1, 2])
+    y = x * x
+    y.grad = xp.asarray([1.0, 10.0])
+    y.backward(enable_double_backprop=True)
+    assert values(x.grad_var) == [2, 40]
+    gx = x.grad_var
+    x.cleargrad()
+    gx.sum().backward()
+    assert values(x.grad_var) == [2, 20]
+
+
+def test_double_backprop_continues_from_an_assigned_grad_var(xp):
+    x, g = variable(xp, 3), variable(xp, 5)
+    y = x * x
+    y.grad_var = g
+    y.backward(enable_double_backprop=True)
+    x.grad_var.backward()
+    assert g.grad.item() == 6
+
+
+def test_derivatives_of_a_whole_power_at_zero(xp):
+    x = variable(xp, 0)
+    y, found = x**3, []
+    for _ in range(3):
+        (y,) = grad([y], [x], enable_double_backprop=True)
+        found.append(y.item())
+    assert found == [0, 0, 6]
+
+
+def test_the_hessian_of_a_function_of_two_numbers(xp):
+    x = variable(xp, [2, 3])
+    (gx,) = grad([x[0] ** 2 * x[1]], [x], enable_double_backprop=True)
+    rows = [values(grad([gx[i]], [x])[0]) for i in (0, 1)]
+    assert rows == [[6, 4], [4, 0]]

@@ -1,0 +1,1349 @@
+"""Mistakes that beginners make, and the sentence that the library answers with.
+
+Each sentence reads "operation: expected ..., got .... What to do. (See chapter N.)". The
+table says what the beginner writes and which words must stand in which part.
+"""
+
+import ast
+import dataclasses
+import math
+import re
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import strict_xp
+
+import tinylinks
+import tinylinks.functions as F
+import tinylinks.links as L
+from tinylinks import (
+    Chain,
+    Function,
+    Link,
+    Parameter,
+    Variable,
+    as_variable,
+    backend,
+    config,
+    draw,
+    grad,
+    gradient_check,
+    initializers,
+    no_backprop_mode,
+    optimizers,
+    to_dot,
+    using_config,
+)
+
+PACKAGE = Path(tinylinks.__file__).parent
+SENTENCES = PACKAGE / "errors.py"
+
+
+@dataclasses.dataclass
+class Mistake:
+    """What a beginner does, and words that the four parts of the answer must hold."""
+
+    make: Callable[[], object]
+    operation: str
+    expected: str
+    got: str
+    do: str
+    kind: type[Exception]
+    missing: str = ""
+
+
+MISTAKES: dict[str, Mistake] = {}
+
+
+def mistake(operation, expected, got, do, kind=TypeError, missing=""):
+    """Enter the function below into the table."""
+
+    def enter(make):
+        assert make.__name__ not in MISTAKES, f"{make.__name__} stands in the table twice"
+        MISTAKES[make.__name__] = Mistake(make, operation, expected, got, do, kind, missing)
+        return make
+
+    return enter
+
+
+def vector(*numbers, dtype=np.float32):
+    return Variable(np.array(numbers, dtype))
+
+
+def matrix(rows, columns, dtype=np.float32):
+    return Variable(np.arange(rows * columns, dtype=dtype).reshape(rows, columns))
+
+
+def number():
+    return Variable(np.array(2.0, np.float32))
+
+
+def odd_forward(result):
+    """Apply a Function whose `forward` returns `result(x)`."""
+
+    class Odd(Function):
+        def forward(self, x):
+            return result(x)
+
+        def backward(self, gy):
+            return gy
+
+    return Odd().apply(vector(1, 2))
+
+
+def odd_backward(result):
+    """Go back through a Function whose `backward` returns `result(gy)`."""
+
+    class Odd(Function):
+        def forward(self, x):
+            return x * 2
+
+        def backward(self, gy):
+            return result(gy)
+
+    Odd().apply(vector(1, 2)).sum().backward()
+
+
+def elsewhere(*numbers):
+    """Make a Variable of an array that is not NumPy's: of the stand-in for CuPy."""
+    backend.register(strict_xp.ndarray, strict_xp)
+    return Variable(strict_xp.asarray(np.array(numbers, np.float32)))
+
+
+class Double(Function):
+    def forward(self, x):
+        return x * 2
+
+    def backward(self, gy):
+        return gy * 2
+
+
+# ---- chapter 2: a Variable and its array ----
+
+
+@mistake("Variable", "NumPy or CuPy array", "a list", "Variable(np.array(..., dtype=np.float32))")
+def a_list_in_a_box():
+    Variable([1.0, 2.0])
+
+
+@mistake("Variable", "array of numbers", "3.", "Variable(np.array(3, dtype=np.float32))")
+def an_int_in_a_box():
+    Variable(3)
+
+
+@mistake("Variable", "array of numbers", "a float32 Variable of shape (2,)", "already")
+def a_variable_in_a_box():
+    Variable(vector(1, 2))
+
+
+@mistake("item", "exactly one element", "shape (3,)", "x.sum()", ValueError)
+def item_of_a_vector():
+    vector(1, 2, 3).item()
+
+
+@mistake("item", "exactly one element", "shape (0, 3)", "x[0]", ValueError)
+def item_of_an_empty_batch():
+    matrix(0, 3).item()
+
+
+@mistake("len", "at least one axis", "shape ()", "x.item()")
+def len_of_a_number():
+    len(number())
+
+
+@mistake("Variable", "array of numbers", "an object array of shape (2,)", "all rows of one length")
+def rows_of_unequal_length():
+    Variable(np.array([[1], [2, 3]], dtype=object))
+
+
+@mistake("Variable", "array of numbers", "a <U1 array of shape (2,)", "no text")
+def text_in_an_array():
+    Variable(np.array(["1", "2"]))
+
+
+@mistake("Variable", "array of numbers", "a complex128 array of shape (1,)", "dtype=np.float32")
+def complex_numbers_in_a_box():
+    Variable(np.array([1 + 2j]))
+
+
+@mistake("iter", "at least one axis", "shape ()", "x.item()")
+def a_loop_over_a_number():
+    return list(number())
+
+
+@mistake("float", "a number", "a float32 Variable of shape ()", "x.item()")
+def float_of_a_variable():
+    float(number())
+
+
+@mistake("int", "a number", "a float32 Variable of shape (2,)", "x.item()")
+def int_of_a_variable():
+    int(vector(1, 2))
+
+
+@mistake("format", "a number", "a float32 Variable of shape ()", "x.item()")
+def a_loss_printed_with_three_decimals():
+    return f"{number():.3f}"
+
+
+@mistake("Variable", "name of an attribute", "'gard'", "spelling", AttributeError)
+def an_attribute_misspelt():
+    return vector(1).gard
+
+
+@mistake("Variable", "name of an attribute", "'numpy'", "spelling", AttributeError)
+def an_attribute_from_another_library():
+    return vector(1).numpy()
+
+
+# ---- chapters 3 to 5: Functions and backward ----
+
+
+@mistake("relu", "Variables, arrays or numbers", "a list", "np.array(")
+def a_list_into_a_function():
+    F.relu([1.0, 2.0])
+
+
+@mistake("add", "Variables, arrays or numbers", "None", "np.array(")
+def none_in_arithmetic():
+    vector(1, 2) + None
+
+
+@mistake("mul", "Variables, arrays or numbers", "the class Double", "np.array(")
+def a_class_in_the_place_of_its_result():
+    vector(1, 2) * Double
+
+
+@mistake("double", "a new instance", "applied before", "Double(...).apply(x)", RuntimeError)
+def one_function_instance_for_two_steps():
+    double = Double()
+    double.apply(vector(1, 2))
+    double.apply(vector(3, 4))
+
+
+@mistake("Half", "a method `forward`", "none", "def forward(self", NotImplementedError)
+def a_function_without_forward():
+    class Half(Function):
+        def backward(self, gy):
+            return gy * 0.5
+
+    Half().apply(vector(1, 2))
+
+
+@mistake("Half", "a method `backward`", "none", "def backward(self", NotImplementedError)
+def a_function_without_backward():
+    class Half(Function):
+        def forward(self, x):
+            return x * 0.5
+
+    Half().apply(vector(1, 2)).sum().backward()
+
+
+@mistake("odd.forward", "ndarray", "None", "Return arrays")
+def a_forward_without_return():
+    odd_forward(lambda x: None)
+
+
+@mistake("odd.forward", "ndarray", "a list", "Return arrays")
+def a_forward_that_returns_a_list():
+    odd_forward(lambda x: x.tolist())
+
+
+@mistake("odd.forward", "ndarray", "a float32 Variable", "Return arrays, not Variables")
+def a_forward_that_returns_a_variable():
+    odd_forward(Variable)
+
+
+@mistake("odd.forward", "floats of dtype float32", "int64", ".astype(x.dtype)")
+def a_forward_that_returns_ints():
+    odd_forward(lambda x: x.astype(np.int64))
+
+
+@mistake("odd.forward", "floats of dtype float32", "bool", ".astype(x.dtype)")
+def a_forward_that_returns_bools():
+    odd_forward(lambda x: x > 1)
+
+
+@mistake("odd.backward", "1 gradient", "2", "None for an input without gradient", ValueError)
+def a_backward_with_one_gradient_too_many():
+    odd_backward(lambda gy: (gy, gy))
+
+
+@mistake("join.backward", "2 gradients", "1", "None for an input without", ValueError)
+def a_backward_with_one_gradient_too_few():
+    class Join(Function):
+        def forward(self, a, b):
+            return a + b
+
+        def backward(self, gy):
+            return gy
+
+    Join().apply(vector(1, 2), vector(3, 4)).sum().backward()
+
+
+@mistake("odd.backward", "shape (2,)", "(1,)", "Undo in backward", ValueError)
+def a_backward_with_a_wrong_shape():
+    odd_backward(lambda gy: gy[:1])
+
+
+@mistake("odd.backward", "shape (2,)", "()", "Undo in backward", ValueError)
+def a_backward_that_adds_up():
+    odd_backward(lambda gy: gy.sum())
+
+
+@mistake("odd.backward", "dtype float32", "float64", "gx.astype(gy.dtype)")
+def a_backward_in_another_dtype():
+    odd_backward(lambda gy: gy * np.array([1.0, 2.0]))
+
+
+@mistake("odd.backward", "dtype float32", "bool", "gx.astype(gy.dtype)")
+def a_backward_that_returns_a_mask():
+    odd_backward(lambda gy: gy > 0)
+
+
+@mistake("odd.backward", "an array as gradient", "a list", "from gy")
+def a_backward_that_returns_a_list():
+    odd_backward(lambda gy: [1.0, 2.0])
+
+
+@mistake("odd.backward", "an array as gradient", "2.0", "from gy")
+def a_backward_that_returns_a_float():
+    odd_backward(lambda gy: 2.0)
+
+
+@mistake("backward", "a single number", "shape (2, 3)", "y.sum().backward()", RuntimeError)
+def backward_from_a_matrix():
+    (matrix(2, 3) * 2).backward()
+
+
+@mistake("backward", "a gradient to start from", "shape (3,)", "set y.grad", RuntimeError)
+def backward_with_the_gradient_as_argument():
+    (vector(1, 2, 3) * 2).backward(np.ones(3, np.float32))
+
+
+@mistake("backward", "computed from others", "without a creator", "on the result", RuntimeError)
+def backward_from_a_leaf():
+    vector(1).backward()
+
+
+@mistake("backward", "computed from others", "without a creator", "no_backprop_mode", RuntimeError)
+def backward_where_no_graph_was_recorded():
+    x = vector(1, 2)
+    with no_backprop_mode():
+        y = x.sum()
+    y.backward()
+
+
+@mistake("backward", "computed from others", "without", "require a gradient", RuntimeError)
+def backward_from_constants():
+    constant = Variable(np.ones(2, np.float32), requires_grad=False)
+    constant.sum().backward()
+
+
+@mistake("grad", "a float32 array of shape (2,)", "a list", "np.array(..., dtype=np.float32)")
+def a_list_as_gradient():
+    vector(1, 2).grad = [1.0, 1.0]
+
+
+@mistake("grad", "a float32 array of shape (2,)", "1.", "np.array(..., dtype=np.float32)")
+def a_number_as_gradient():
+    vector(1, 2).grad = 1
+
+
+@mistake("grad", "shape of the data, (2,)", "(3,)", "one number for each", ValueError)
+def a_gradient_of_another_shape():
+    vector(1, 2).grad = np.ones(3, np.float32)
+
+
+@mistake("grad", "shape of the data, (2,)", "(2, 1)", "one number for each", ValueError)
+def a_gradient_as_a_column():
+    Variable(np.zeros(2, np.float32), grad=np.ones((2, 1), np.float32))
+
+
+@mistake("grad", "dtype of the data, float32", "float64", "g.astype(np.float32)")
+def a_gradient_in_double_precision():
+    vector(1, 2).grad = np.ones(2)
+
+
+@mistake("grad", "dtype of the data, float32", "int64", "g.astype(np.float32)")
+def a_gradient_of_ints():
+    vector(1, 2).grad = np.array([1, 1])
+
+
+@mistake("grad", "an array", "a float32 Variable of shape (2,)", "grad_var")
+def a_variable_as_gradient():
+    vector(1, 2).grad = vector(1, 1)
+
+
+@mistake("grad_var", "a Variable", "a float32 array of shape (2,)", "to grad instead")
+def an_array_as_gradient_variable():
+    vector(1, 2).grad_var = np.ones(2, np.float32)
+
+
+@mistake("draw", "a Variable", "a float32 array of shape (2,)", "not its array")
+def drawing_an_array():
+    draw(vector(1, 2).data)
+
+
+@mistake("to_dot", "a Variable", "3.", "the result")
+def a_number_for_graphviz():
+    to_dot(3)
+
+
+@mistake("relu", "Variables, arrays or numbers", "a float64 MaskedArray of shape", "np.array(")
+def a_masked_array_into_a_function():
+    F.relu(np.ma.masked_array([[1.0]]))
+
+
+@mistake("double", "at least one input", "none", "apply(x)")
+def a_function_applied_to_nothing():
+    Double().apply()
+
+
+@mistake("double", "as many inputs as forward(self, x)", "2", "one for each")
+def an_input_too_many():
+    Double().apply(vector(1), vector(2))
+
+
+@mistake("Double", "its method apply", "a call", "Double(...).apply(x)")
+def a_function_that_is_called():
+    Double()(vector(1, 2))
+
+
+@mistake("Variable", "attribute", "'inputs'", "make an instance", AttributeError)
+def apply_without_an_instance():
+    Double.apply(vector(1, 2))
+
+
+@mistake("odd.forward", "an array or a tuple", "()", "at least one array")
+def a_forward_that_returns_an_empty_tuple():
+    odd_forward(lambda x: ())
+
+
+@mistake("odd.forward", "a tuple of positions", "0", "retain_inputs((0,))")
+def retaining_without_a_tuple():
+    class Odd(Function):
+        def forward(self, x):
+            self.retain_inputs(0)
+            return x * 2
+
+    Odd().apply(vector(1, 2))
+
+
+@mistake("odd.forward", "a tuple of positions", "(1,)", "retain_inputs((0,))")
+def retaining_an_input_that_is_not_there():
+    class Odd(Function):
+        def forward(self, x):
+            self.retain_inputs((1,))
+            return x * 2
+
+    Odd().apply(vector(1, 2))
+
+
+@mistake(
+    "odd.backward",
+    "retain_inputs to have been called",
+    "nothing",
+    "retain_inputs((0,))",
+    RuntimeError,
+)
+def asking_for_what_was_not_retained():
+    def backward(self, gy):
+        (x,) = self.get_retained_inputs()
+        return gy * x
+
+    odd = type("Odd", (Function,), {"forward": lambda self, x: x * x, "backward": backward})
+    odd().apply(vector(1, 2)).sum().backward()
+
+
+# ---- chapter 6: operators and indexing ----
+
+
+@mistake("add", "one dtype", "float32 and float64", "astype")
+def two_dtypes_in_a_sum():
+    vector(1, 2) + vector(1, 2, dtype=np.float64)
+
+
+@mistake("matmul", "one dtype", "float32 and float64", "astype")
+def two_dtypes_in_a_product():
+    matrix(2, 3) @ matrix(3, 2, np.float64)
+
+
+@mistake("mul", "floats", "an int64 array of shape (2,)", ".astype(np.float32)")
+def arithmetic_on_ints():
+    vector(1, 2, dtype=np.int64) * 2
+
+
+@mistake("relu", "floats", "int64", ".astype(np.float32)")
+def an_array_of_ints_into_a_function():
+    F.relu(np.array([1, 2]))
+
+
+@mistake("sigmoid", "floats", "bool", ".astype(np.float32)")
+def an_array_of_bools_into_a_function():
+    F.sigmoid(np.array([True, False]))
+
+
+@mistake("x == y", "arrays or numbers", "a Variable", "x.data == y.data")
+def equality():
+    return vector(1) == vector(1)
+
+
+@mistake("x < y", "arrays or numbers", "a Variable", "x.data < y.data")
+def sorting():
+    sorted([vector(2), vector(1)])
+
+
+@mistake("x > y", "arrays or numbers", "a Variable", "x.data > y.data")
+def an_array_compared_with_a_variable():
+    return np.zeros(2, np.float32) < vector(1, 2)
+
+
+@mistake("bool", "a single True or False", "a Variable", "x.item() > 0")
+def a_variable_as_condition():
+    return 1 if vector(1) else 0
+
+
+@mistake("bool", "a single True or False", "a Variable", "is not None")
+def a_variable_or_a_default():
+    return vector(1) or 0
+
+
+@mistake("hash", "can be compared", "a Variable", "id(x)")
+def a_variable_as_key():
+    return {vector(1): 1}
+
+
+@mistake("hash", "can be compared", "a Variable", "keep the Variables in a list")
+def a_set_of_variables():
+    return {vector(1), vector(2)}
+
+
+@mistake("x[...] = value", "the graph can record", "an assignment", "F.where")
+def assigning_to_an_element():
+    vector(1, 2)[0] = 5
+
+
+@mistake("NumPy function", "arrays", "a Variable", "tinylinks.functions")
+def numpy_exp_of_a_variable():
+    np.exp(vector(1, 2))
+
+
+@mistake("NumPy function", "arrays", "a Variable", "x.data")
+def an_array_from_a_variable():
+    np.asarray(vector(1, 2))
+
+
+@mistake("x[...]", "an index into shape (3,)", "3.", "0 to x.shape[i] - 1", IndexError)
+def an_index_too_far():
+    vector(1, 2, 3)[3]
+
+
+@mistake("x[...]", "an index into shape (3,)", "(0, 0)", "Axis i", IndexError)
+def one_index_too_many():
+    vector(1, 2, 3)[0, 0]
+
+
+@mistake("x[...]", "an index into shape (3,)", "[ True, False]", "a mask has", IndexError)
+def a_mask_of_another_length():
+    vector(1, 2, 3)[np.array([True, False])]
+
+
+@mistake("x[...]", "ints, slices or arrays", "1.0", "whole number")
+def a_float_as_index():
+    vector(1, 2, 3)[1.0]
+
+
+@mistake("x[...]", "ints, slices or arrays", "'a'", "whole number")
+def a_name_as_index():
+    vector(1, 2, 3)["a"]
+
+
+@mistake("x[...]", "ints, slices or arrays", "an int64 Variable", "x[i.data]")
+def a_variable_as_index():
+    vector(1, 2, 3)[Variable(np.array([0, 1]))]
+
+
+@mistake("NumPy function", "arrays", "a Variable", "tinylinks.functions")
+def numpy_sum_of_a_variable():
+    np.sum(vector(1, 2))
+
+
+# ---- chapter 7: shapes ----
+
+
+@mistake("add", "stretched to one", "(3,) and (2,)", "insert an axis", ValueError)
+def vectors_of_two_lengths():
+    vector(1, 2, 3) + vector(1, 2)
+
+
+@mistake("maximum", "stretched to one", "(2, 3) and (2,)", "reshape", ValueError)
+def a_column_without_its_axis():
+    F.maximum(matrix(2, 3), vector(1, 2))
+
+
+@mistake("sum", "an axis of shape (3,), from -1 to 0", "1.", "tuple", ValueError)
+def an_axis_that_is_not_there():
+    vector(1, 2, 3).sum(axis=1)
+
+
+@mistake("mean", "an axis of shape (2, 3), from -2 to 1", "(0, 0)", "each one once", ValueError)
+def an_axis_named_twice():
+    F.mean(matrix(2, 3), axis=(0, 0))
+
+
+@mistake("softmax", "an axis of shape (3,)", "1.", "tuple", ValueError)
+def softmax_of_a_single_row():
+    F.softmax(vector(1, 2, 3))
+
+
+@mistake("max", "at least one element", "shape (0, 3)", "empty mini-batch", ValueError)
+def the_largest_of_nothing():
+    matrix(0, 3).max(axis=0)
+
+
+@mistake("reshape", "3 elements", "(2, 2)", "-1", ValueError)
+def a_shape_of_too_many_elements():
+    vector(1, 2, 3).reshape(2, 2)
+
+
+@mistake("reshape", "3 elements", "(-1, 2)", "-1", ValueError)
+def a_shape_that_cannot_be_worked_out():
+    vector(1, 2, 3).reshape(-1, 2)
+
+
+@mistake("reshape", "once -1", "(-1, -1)", "(2, 3)", ValueError)
+def two_unknowns_in_a_shape():
+    vector(1, 2, 3).reshape(-1, -1)
+
+
+@mistake("reshape", "whole numbers", "(1.5, 2)", "(2, 3)", ValueError)
+def a_shape_with_a_fraction():
+    vector(1, 2, 3).reshape(1.5, 2)
+
+
+@mistake("Parameter", "whole numbers", "(-1,)", "(2, 3)", ValueError)
+def a_negative_shape():
+    Parameter(0, -1)
+
+
+@mistake("transpose", "each of the 2 axes once", "(0, 0)", "an order of (0, 1)", ValueError)
+def an_axis_moved_twice():
+    matrix(2, 3).transpose(0, 0)
+
+
+@mistake("transpose", "each of the 2 axes once", "(1, 0, 2)", "an order of", ValueError)
+def an_axis_too_many():
+    F.transpose(matrix(2, 3), (1, 0, 2))
+
+
+@mistake("broadcast_to", "(3,) can be stretched to", "(3, 2)", "in front", ValueError)
+def stretching_to_the_right():
+    F.broadcast_to(vector(1, 2, 3), (3, 2))
+
+
+@mistake("sum_to", "can be stretched to (2, 3)", "(2,)", "missing in front", ValueError)
+def adding_up_to_a_shape_that_does_not_fit():
+    F.sum_to(matrix(2, 3), (2,))
+
+
+@mistake("concat", "a list of Variables", "a float32 Variable", "F.concat([x, y])")
+def joining_without_a_list():
+    F.concat(vector(1), vector(2))
+
+
+@mistake("concat", "a list of Variables", "[]", "F.concat([x, y])")
+def joining_nothing():
+    F.concat([])
+
+
+@mistake("concat", "agree but for axis 1", "(2, 3) and (3, 3)", "another axis", ValueError)
+def joining_side_by_side_what_is_not_equally_high():
+    F.concat([matrix(2, 3), matrix(3, 3)])
+
+
+@mistake("concat", "agree but for axis 1", "(3,) and (3,)", "reshape", ValueError)
+def joining_vectors_along_axis_1():
+    F.concat([vector(1, 2, 3), vector(4, 5, 6)])
+
+
+@mistake("softmax", "axis as one whole number", "None", "1 as a rule")
+def softmax_over_everything():
+    F.softmax(matrix(2, 3), axis=None)
+
+
+@mistake("sum", "keepdims to be True or False", "'no'", "keepdims=True")
+def a_text_as_keepdims():
+    F.sum(vector(1, 2), keepdims="no")
+
+
+@mistake("where", "stretched to one", "(2,) and (3,) and (3,)", "insert an axis", ValueError)
+def a_condition_of_another_shape():
+    F.where(np.array([True, False]), vector(1, 2, 3), vector(4, 5, 6))
+
+
+@mistake("mean", "weights as a Variable or an array", "a list", "keepdims=True")
+def weights_as_a_list():
+    F.mean(vector(1, 2), weights=[0.5, 0.5])
+
+
+# ---- chapters 8 and 9: linear and bends ----
+
+
+@mistake("matmul", "matrices or vectors", "2.", "with *")
+def a_matrix_times_a_number():
+    matrix(2, 3) @ 2
+
+
+@mistake("matmul", "matrices or vectors", "a list", "with *")
+def a_matrix_times_a_list():
+    F.matmul(matrix(2, 3), [1.0, 2.0, 3.0])
+
+
+@mistake("matmul", "a.shape[-1] == b.shape[-2]", "(2, 3) and (2, 3)", "transpose", ValueError)
+def a_product_without_transpose():
+    matrix(2, 3) @ matrix(2, 3)
+
+
+@mistake("linear", "x.shape[1] == W.shape[1]", "3 != 4", "4 numbers", ValueError)
+def rows_too_short_for_w():
+    F.linear(matrix(2, 3), matrix(5, 4))
+
+
+@mistake("linear", "W of shape (out, in)", "(3,)", "two axes", ValueError)
+def a_vector_as_w():
+    F.linear(matrix(2, 3), vector(1, 2, 3))
+
+
+@mistake("linear", "b of shape (5,)", "(3,)", "each row of W", ValueError)
+def a_bias_as_long_as_a_row():
+    F.linear(matrix(2, 3), matrix(5, 3), vector(1, 2, 3))
+
+
+@mistake("linear", "b of shape (5,)", "(1, 5)", "each row of W", ValueError)
+def a_bias_with_two_axes():
+    F.linear(matrix(2, 3), matrix(5, 3), matrix(1, 5))
+
+
+@mistake("linear", "shape (N, in)", "(3,)", "x.reshape(1, -1)", ValueError)
+def a_single_row_for_linear():
+    L.Linear(3, 2)(vector(1, 2, 3))
+
+
+@mistake("linear", "at least 3 axes", "(4, 3)", "mini-batch", ValueError)
+def more_batch_axes_than_there_are():
+    F.linear(matrix(4, 3), matrix(2, 3), n_batch_axes=2)
+
+
+@mistake("linear", "x as a Variable or an array", "a list", "np.array(")
+def rows_as_a_list():
+    L.Linear(3, 2)([[1.0, 2.0, 3.0]])
+
+
+@mistake("linear", "n_batch_axes to be a whole number", "0.", "It is 1", ValueError)
+def no_batch_axis():
+    F.linear(matrix(4, 3), matrix(2, 3), n_batch_axes=0)
+
+
+@mistake("linear", "n_batch_axes to be a whole number", "'1'", "It is 1", ValueError)
+def a_text_as_number_of_batch_axes():
+    L.Linear(2)(matrix(4, 3), n_batch_axes="1")
+
+
+@mistake("mean_squared_error", "one shape", "(3, 1) and (3,)", "reshape one", ValueError)
+def a_column_against_a_row():
+    F.mean_squared_error(matrix(3, 1), vector(1, 2, 3))
+
+
+@mistake("mean_squared_error", "one shape", "(3,) and a number", "Stretching", ValueError)
+def a_target_that_is_one_number():
+    F.mean_squared_error(vector(1, 2, 3), 0.0)
+
+
+@mistake("clip", "x_min < x_max", "1 and 0", "smaller one comes first", ValueError)
+def clip_bounds_swapped():
+    F.clip(vector(1, 2, 3), 1, 0)
+
+
+@mistake("where", "an array of bool", "a float32 array of shape (3,)", "x.data > 0")
+def a_condition_of_floats():
+    F.where(vector(1, 0, 1), vector(1, 2, 3), 0)
+
+
+@mistake("where", "an array of bool", "a list", "x.data > 0")
+def a_condition_as_a_list():
+    F.where([True, False], vector(1, 2), 0)
+
+
+@mistake("linear", "W of shape (out, in)", "a number", "two axes", ValueError)
+def a_number_as_w():
+    F.linear(matrix(2, 3), 2.0)
+
+
+@mistake("leaky_relu", "slope as a number", "None", "a float")
+def a_leaky_relu_without_slope():
+    F.leaky_relu(vector(1, 2), None)
+
+
+@mistake("leaky_relu", "slope as a number", "a list", "a float")
+def a_list_of_slopes():
+    F.leaky_relu(vector(1, 2), [0.1, 0.2])
+
+
+@mistake(
+    "matmul", "in front of the last two", "(2, 2, 3) and (3, 3, 2)", "one of them 1", ValueError
+)
+def stacks_of_two_heights():
+    a, b = np.zeros((2, 2, 3), np.float32), np.zeros((3, 3, 2), np.float32)
+    F.matmul(a, b)
+
+
+# ---- chapters 10 to 12: links ----
+
+
+@mistake("Linear", "out_size as a whole number above 0", "None", "Linear(out_size)", ValueError)
+def linear_of_none():
+    L.Linear(None)
+
+
+@mistake("Linear", "out_size as a whole number above 0", "0.", "Linear(in_size", ValueError)
+def linear_without_outputs():
+    L.Linear(3, 0)
+
+
+@mistake("Linear", "out_size as a whole number above 0", "2.5", "Linear(in_size", ValueError)
+def linear_with_half_an_output():
+    L.Linear(3, 2.5)
+
+
+@mistake("Linear", "in_size as a whole number above 0", "-1", "columns of x", ValueError)
+def linear_with_a_negative_size():
+    L.Linear(-1, 2)
+
+
+@mistake("Linear", "in_size as a whole number above 0", "True", "columns of x", ValueError)
+def linear_with_a_bool_as_size():
+    L.Linear(True, 2)
+
+
+@mistake("Linear", "in_size as a whole number above 0", "0.", "columns of x", ValueError)
+def a_first_batch_without_columns():
+    L.Linear(2)(matrix(4, 0))
+
+
+@mistake("Linear.W", "a first mini-batch", "none", "Call the link", AttributeError)
+def w_before_the_first_batch():
+    return L.Linear(2).W
+
+
+@mistake("Linear", "name of an attribute", "'weight'", "spelling", AttributeError)
+def w_by_another_name():
+    return L.Linear(3, 2).weight
+
+
+@mistake("Parameter", "an initial array of shape (2, 3)", "(3, 2)", "out_size, in_size", ValueError)
+def w_transposed():
+    L.Linear(3, 2, initialW=np.zeros((3, 2)))
+
+
+@mistake("Parameter", "an initial array of shape (2,)", "(3,)", "b (out_size,)", ValueError)
+def a_bias_for_the_inputs():
+    L.Linear(3, 2, initial_bias=np.zeros(3))
+
+
+@mistake("Parameter", "an initializer", "'he'", "np.array(...)")
+def an_initializer_by_name():
+    L.Linear(3, 2, initialW="he")
+
+
+@mistake("Parameter", "an initializer", "a list", "np.array(...)")
+def w_as_a_list():
+    L.Linear(2, 1, initialW=[[1.0, 2.0]])
+
+
+@mistake("Parameter", "an initializer", "LeCunNormal", "initializers.")
+def the_class_of_an_initializer():
+    L.Linear(2, 1, initialW=initializers.LeCunNormal)
+
+
+@mistake("Net", "Link.__init__ to have run", "without", "super().__init__()", RuntimeError)
+def a_chain_that_forgets_super_init():
+    class Net(Chain):
+        def __init__(self):
+            with self.init_scope():
+                self.l1 = L.Linear(3, 2)
+
+    Net()
+
+
+@mistake("Net", "Link.__init__ to have run", "without", "first line", RuntimeError)
+def a_child_before_super_init():
+    class Net(Chain):
+        def __init__(self):
+            self.l1 = L.Linear(3, 2)
+
+    Net()
+
+
+@mistake("Scale", "Link.__init__ to have run", "without", "first line", RuntimeError)
+def a_parameter_before_super_init():
+    class Scale(Link):
+        def __init__(self):
+            self.a = Parameter(1.0, 3)
+
+    Scale()
+
+
+@mistake("Net.l1", "inside `with", "outside", "into the block", UserWarning)
+def a_child_outside_init_scope():
+    class Net(Chain):
+        def __init__(self):
+            super().__init__()
+            self.l1 = L.Linear(3, 2)
+
+    Net()
+
+
+@mistake("Scale.a", "a Parameter to be assigned inside", "outside", "not registered", UserWarning)
+def a_parameter_outside_init_scope():
+    class Scale(Link):
+        def __init__(self):
+            super().__init__()
+            self.a = Parameter(1.0, 3)
+
+    Scale()
+
+
+@mistake("Net", "a method `forward`", "none", "def forward(self, x)", NotImplementedError)
+def forward_misspelt():
+    class Net(Chain):
+        def foward(self, x):
+            return x
+
+    Net()(matrix(2, 3))
+
+
+@mistake("Net", "a new name", "'params'", "Choose another", AttributeError)
+def a_child_called_like_a_method():
+    class Net(Chain):
+        def __init__(self):
+            super().__init__()
+            with self.init_scope():
+                self.params = L.Linear(3, 2)
+
+    Net()
+
+
+@mistake("Net", "name of an attribute", "'l2'", "__init__ sets it", AttributeError)
+def a_layer_that_was_never_made():
+    class Net(Chain):
+        def __init__(self):
+            super().__init__()
+            with self.init_scope():
+                self.l1 = L.Linear(3, 2)
+
+        def forward(self, x):
+            return self.l2(self.l1(x))
+
+    Net()(matrix(2, 3))
+
+
+@mistake("relu", "Variables with arrays", "a Parameter", "initialize(", RuntimeError)
+def computing_with_an_empty_parameter():
+    F.relu(Parameter())
+
+
+@mistake("backward", "a result of a computation", "a Parameter", "mini-batch", RuntimeError)
+def backward_from_an_empty_parameter():
+    Parameter().backward()
+
+
+@mistake("Linear.W", "a Parameter", "a float32 array of shape (2, 3)", "to its data")
+def an_array_in_the_place_of_w():
+    L.Linear(3, 2).W = np.zeros((2, 3), np.float32)
+
+
+@mistake("Linear.b", "a Parameter", "None", "`del` it first")
+def a_bias_taken_away():
+    L.Linear(3, 2).b = None
+
+
+@mistake("Net.l1", "a Parameter", "a Linear", "Make Net a Chain")
+def a_child_of_a_plain_link():
+    class Net(Link):
+        def __init__(self):
+            super().__init__()
+            with self.init_scope():
+                self.l1 = L.Linear(3, 2)
+
+    Net()
+
+
+@mistake("Linear", "nobias to be True or False", "a float64 array of shape (2, 3)", "nobias=True")
+def w_in_the_place_of_nobias():
+    L.Linear(3, 2, np.zeros((2, 3)))
+
+
+@mistake("LeCunNormal", "shape (out, in)", "shape (2,)", "0 for a bias", ValueError)
+def a_random_bias():
+    L.Linear(3, 2, initial_bias=initializers.LeCunNormal())
+
+
+@mistake("Constant", "fill_value as a number", "'zeros'", "a float")
+def a_constant_by_name():
+    initializers.Constant("zeros")(np.zeros(2))
+
+
+@mistake("Parameter.shape", "with an array", "waits for its shape", "mini-batch", AttributeError)
+def the_shape_of_an_empty_parameter():
+    return Parameter().shape
+
+
+@mistake("Net.l1", "a Link", "3.", "`del` it")
+def a_number_in_the_place_of_a_child():
+    class Net(Chain):
+        def __init__(self):
+            super().__init__()
+            with self.init_scope():
+                self.l1 = L.Linear(3, 2)
+
+    Net().l1 = 3
+
+
+@mistake("grad", "a Parameter with an array", "waits for its shape", "initialize(", RuntimeError)
+def a_gradient_for_an_empty_parameter():
+    Parameter().grad = np.ones(2, np.float32)
+
+
+@mistake("to_cpu", "a Parameter with an array", "waits", "mini-batch", RuntimeError)
+def moving_an_empty_parameter():
+    Parameter().to_cpu()
+
+
+# ---- chapters 13 and 14: learning ----
+
+
+@mistake("SGD", "lr as a number above 0", "-0.1", "0.01", ValueError)
+def walking_uphill():
+    optimizers.SGD(lr=-0.1)
+
+
+@mistake("SGD", "lr as a number above 0", "a Linear", "0.01", ValueError)
+def the_model_in_the_place_of_lr():
+    optimizers.SGD(L.Linear(3, 2))
+
+
+@mistake("SGD", "lr as a number above 0", "nan", "0.01", ValueError)
+def a_learning_rate_that_is_no_number():
+    optimizers.SGD(math.nan)
+
+
+@mistake("SGD.update", "a link to update", "none", "optimizer.setup(model)", RuntimeError)
+def update_without_setup():
+    optimizers.SGD().update()
+
+
+@mistake("SGD.setup", "a Link or a Chain", "a list", "the model itself")
+def setup_with_a_list():
+    optimizers.SGD().setup([L.Linear(3, 2)])
+
+
+@mistake("SGD.setup", "a Link or a Chain", "a generator", "not its parameters")
+def setup_with_parameters():
+    optimizers.SGD().setup(L.Linear(3, 2).params())
+
+
+@mistake("softmax_cross_entropy", "from 0 to 2", "3.", "counted from 0", ValueError)
+def classes_counted_from_1():
+    F.softmax_cross_entropy(matrix(2, 3), np.array([1, 3]))
+
+
+@mistake("accuracy", "from 0 to 2", "-1", "counted from 0", ValueError)
+def a_negative_class():
+    F.accuracy(matrix(2, 3), np.array([0, -1]))
+
+
+@mistake("softmax_cross_entropy", "array of int", "a float64 array", "dtype=np.int32")
+def labels_as_floats():
+    F.softmax_cross_entropy(matrix(2, 3), np.array([0.0, 1.0]))
+
+
+@mistake("softmax_cross_entropy", "array of int", "a list", "dtype=np.int32")
+def labels_as_a_list():
+    F.softmax_cross_entropy(matrix(2, 3), [0, 1])
+
+
+@mistake("accuracy", "array of int", "a bool array", "Number the classes")
+def labels_as_bools():
+    F.accuracy(matrix(2, 3), np.array([True, False]))
+
+
+@mistake("softmax_cross_entropy", "one label for each row", "(2, 3)", "one-hot", ValueError)
+def labels_one_hot():
+    F.softmax_cross_entropy(matrix(2, 3), np.eye(3, dtype=np.int32)[:2])
+
+
+@mistake("accuracy", "one label for each row", "(3,)", "class numbers", ValueError)
+def more_labels_than_rows():
+    F.accuracy(matrix(2, 3), np.array([0, 1, 2]))
+
+
+@mistake("softmax_cross_entropy", "scores of shape (N, C)", "(3,)", "x.reshape(1, -1)", ValueError)
+def scores_of_a_single_row():
+    F.softmax_cross_entropy(vector(1, 2, 3), np.array([0]))
+
+
+@mistake("accuracy", "scores of shape (N, C)", "a list", "x.reshape(1, -1)", ValueError)
+def scores_as_a_list():
+    F.accuracy([[1.0, 2.0]], np.array([0]))
+
+
+@mistake("softmax_cross_entropy", "'mean' or 'no'", "'sum'", "spelling", ValueError)
+def another_way_to_reduce():
+    F.softmax_cross_entropy(matrix(2, 3), np.array([0, 1]), reduce="sum")
+
+
+@mistake("SGD.update", "a function", "a float32 Variable of shape ()", "loss.backward()")
+def update_with_the_loss():
+    model = L.Linear(3, 2)
+    optimizers.SGD().setup(model).update(model(matrix(4, 3)).sum())
+
+
+@mistake("SGD.update", "lossfun to return a Variable", "None", "return loss")
+def a_loss_function_without_return():
+    optimizers.SGD().setup(L.Linear(3, 2)).update(lambda: None)
+
+
+@mistake("softmax_cross_entropy", "class_weight as a float32", "(2,)", "each class")
+def a_class_without_weight():
+    weights = np.ones(2, np.float32)
+    F.softmax_cross_entropy(matrix(2, 3), np.array([0, 1]), class_weight=weights)
+
+
+@mistake("accuracy", "ignore_label as a whole number", "'none'", "-1")
+def a_text_as_label_to_ignore():
+    F.accuracy(matrix(2, 3), np.array([0, 1]), ignore_label="none")
+
+
+@mistake("optimizers", "one of SGD", "'sgd'", "did you mean SGD?", AttributeError)
+def an_optimizer_in_small_letters():
+    optimizers.sgd()
+
+
+@mistake("links", "one of Linear", "'Dense'", "spelling", AttributeError)
+def a_link_from_another_library():
+    L.Dense(3, 2)
+
+
+@mistake("functions", "relu, reshape", "'ReLU'", "did you mean relu?", AttributeError)
+def a_class_in_the_place_of_the_verb():
+    F.ReLU(vector(1, 2))
+
+
+# ---- chapters 18 to 20: under the hood ----
+
+
+@mistake(
+    "config",
+    "train, enable_backprop, debug",
+    "'trian'",
+    "spelling: did you mean train?",
+    AttributeError,
+)
+def a_switch_misspelt():
+    with using_config("trian", False):
+        pass
+
+
+@mistake(
+    "config",
+    "train, enable_backprop, debug",
+    "'debgu'",
+    "spelling: did you mean debug?",
+    AttributeError,
+)
+def a_switch_misspelt_in_an_assignment():
+    config.debgu = True
+
+
+@mistake("config.train", "True or False", "0.", "one of these two")
+def a_number_as_switch():
+    with using_config("train", 0):
+        pass
+
+
+@mistake("config.debug", "True or False", "'on'", "one of these two")
+def a_text_as_switch():
+    config.debug = "on"
+
+
+@mistake("grad", "outputs as a list", "a float32 Variable of shape ()", "[x]")
+def grad_of_a_single_output():
+    x = vector(1, 2)
+    grad(x.sum(), [x])
+
+
+@mistake("grad", "inputs as a list", "a float32 Variable of shape (2,)", "[x]")
+def grad_to_a_single_input():
+    x = vector(1, 2)
+    grad([x.sum()], x)
+
+
+@mistake("grad", "grad_outputs as a list of 1", "2.", "None where", ValueError)
+def one_starting_gradient_too_many():
+    x = vector(1, 2)
+    one = np.ones((), np.float32)
+    grad([x.sum()], [x], [one, one])
+
+
+@mistake("grad", "grad_inputs as a list of 1", "a float32 Variable", "None where", ValueError)
+def gradients_to_add_without_a_list():
+    x = vector(1, 2)
+    grad([x.sum()], [x], grad_inputs=x)
+
+
+@mistake("check_backward", "y_grad as a list of 1", "2.", "None where", ValueError)
+def one_gradient_too_many_to_check():
+    gradient_check.check_backward(F.tanh, np.zeros(2), (np.ones(2), np.ones(2)))
+
+
+@mistake("to_cpu", "a NumPy or CuPy array", "a float32 Variable of shape (2,)", "x.data")
+def moving_a_variable_by_the_backend():
+    backend.to_cpu(vector(1, 2))
+
+
+@mistake("to_gpu", "a NumPy or CuPy array", "a list", "x.data")
+def moving_a_list_to_the_gpu():
+    backend.to_gpu([1.0, 2.0])
+
+
+@mistake("check_backward", "x_data as an array", "a float32 Variable", "np.array(")
+def checking_a_variable():
+    gradient_check.check_backward(F.tanh, vector(1, 2))
+
+
+@mistake("check_backward", "func to return a Variable", "a float64 array", "tinylinks.functions")
+def checking_a_function_of_arrays():
+    gradient_check.check_backward(lambda x: x.data * 2, np.zeros(2))
+
+
+@mistake("gradient_check", "eps as a number above 0", "0.", "how far to move", ValueError)
+def checking_without_a_step():
+    gradient_check.check_backward(F.tanh, np.zeros(2), eps=0)
+
+
+@mistake(
+    "config",
+    "train, enable_backprop, debug",
+    "'trian'",
+    "spelling: did you mean train?",
+    AttributeError,
+)
+def a_switch_misspelt_when_read():
+    return config.trian
+
+
+@mistake("Variable", "array of numbers", "None", "np.array(")
+def a_constant_from_nothing():
+    as_variable(None)
+
+
+@mistake("add", "all arrays from numpy", "strict_xp", "backend.to_cpu")
+def two_array_modules_in_a_sum():
+    vector(1, 2) + elsewhere(1, 2)
+
+
+@mistake("grad", "a numpy array like the data", "strict_xp", "backend.to_cpu")
+def a_gradient_from_another_array_module():
+    vector(1, 2).grad = elsewhere(1, 1).data
+
+
+@mistake("accuracy", "all arrays from numpy", "strict_xp", "backend.to_cpu")
+def labels_in_another_array_module():
+    F.accuracy(matrix(1, 3), strict_xp.asarray(np.array([0])))
+
+
+@mistake("numerical_grad", "a list of arrays", "None", "lambda: [y]")
+def measuring_a_function_without_return():
+    gradient_check.numerical_grad(lambda: None, [np.zeros(2)], [np.ones(2)])
+
+
+# ---- what holds for all of them ----
+
+
+def answer(make):
+    """Make a mistake and return the exception that answers it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(Exception) as caught:
+            make()
+    return caught.value
+
+
+def raising_line(error):
+    """Return file and line of the innermost frame."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return Path(frame.filename), frame.lineno
+
+
+def row(name):
+    missing = MISTAKES[name].missing
+    marks = pytest.mark.xfail(reason=missing, strict=True) if missing else ()
+    return pytest.param(MISTAKES[name], id=name, marks=marks)
+
+
+@pytest.mark.parametrize("mistake", [row(name) for name in MISTAKES])
+def test_the_answer_names_the_operation_what_was_expected_what_came_and_what_to_do(mistake):
+    error = answer(mistake.make)
+    assert type(error) is mistake.kind
+    assert raising_line(error)[0].is_relative_to(PACKAGE), "not raised by the library"
+    sentence = str(error)
+    assert re.search(r" \(See chapter \d+\.\)$", sentence)
+    assert "\n" not in sentence
+    head, _, rest = sentence.removeprefix(f"{mistake.operation}: expected ").partition(" got ")
+    assert sentence.startswith(f"{mistake.operation}: expected ")
+    assert mistake.expected in head
+    got, _, do = rest.rpartition(" (See chapter")[0].partition(". ")
+    assert mistake.got in got + "."
+    assert do and mistake.do in do
+    raw = error.__context__ is not None and not error.__suppress_context__
+    assert not raw, "the traceback shows the error of NumPy too"
+
+
+def test_there_are_many_different_mistakes():
+    """At most three that end in the same `raise` count."""
+    lines = Counter(raising_line(answer(m.make)) for m in MISTAKES.values() if not m.missing)
+    assert sum(min(3, n) for n in lines.values()) >= 120
+    assert len(lines) >= 60
+
+
+ELSEWHERE = {
+    "no_gpu": "said only on a machine without one",
+    "check_finite": "debug mode, see test_debug.py",
+    "check_unchanged": "debug mode, see test_debug.py",
+}
+
+
+def test_every_sentence_is_the_answer_to_a_mistake():
+    said = {line for path, line in map(raising_line, map(answer, makers())) if path == SENTENCES}
+    unsaid = [
+        f"{function.name}, line {node.lineno}"
+        for function in ast.parse(SENTENCES.read_text(encoding="utf-8")).body
+        if isinstance(function, ast.FunctionDef) and function.name not in ELSEWHERE
+        for node in ast.walk(function)
+        if isinstance(node, ast.Raise)
+        and node.exc is not None
+        and node.lineno not in said
+        # Python asks for __names__ that are not there; nobody reads the answer.
+        and "has no attribute" not in ast.unparse(node)
+    ]
+    assert unsaid == []
+
+
+def makers():
+    return [mistake.make for mistake in MISTAKES.values() if not mistake.missing]

@@ -1,0 +1,139 @@
+"""gradient_check: it measures slopes, and it finds wrong gradients."""
+
+import numpy as np
+import pytest
+
+import tinylinks.functions as F
+import tinylinks.links as L
+from tinylinks import Function, Parameter, backend, gradient_check
+
+
+class Square(Function):
+    """x ** 2, with a gradient and a second derivative that a test chooses."""
+
+    def __init__(self, factor=2.0, second=2.0):
+        self.factor, self.second = factor, second
+
+    def forward(self, x):
+        self.retain_inputs((0,))
+        return x * x
+
+    def backward(self, gy):
+        (x,) = self.get_retained_inputs()
+        if self.second == 2.0:
+            return gy * x * self.factor
+        return Slope(self.second).compute(gy, x)
+
+
+class Slope(Function):
+    """2 * gy * x, with a derivative by x that is right only for second = 2."""
+
+    def __init__(self, second):
+        self.second = second
+
+    def forward(self, gy, x):
+        self.retain_inputs((0, 1))
+        return 2 * gy * x
+
+    def backward(self, g):
+        gy, x = self.get_retained_inputs()
+        return 2 * x * g, self.second * gy * g
+
+
+def test_numerical_grad_measures_slopes(xp):
+    x, y = xp.asarray([[1.0, 2.0]]), xp.asarray(3.0)
+    gx, gy = gradient_check.numerical_grad(
+        lambda: [x * y, x**2], [x, y], [xp.asarray([[1.0, 10.0]]), xp.asarray([[1.0, 1.0]])]
+    )
+    assert (type(gx), type(gy)) == (xp.ndarray, xp.ndarray)
+    np.testing.assert_allclose(backend.to_cpu(gx), [[3 + 2, 30 + 4]])
+    np.testing.assert_allclose(backend.to_cpu(gy), 21)
+
+
+def test_numerical_grad_restores_its_inputs(xp):
+    x = xp.asarray([0.1, 0.2, 0.3])
+    gradient_check.numerical_grad(lambda: [x * x], [x], [x])
+    assert backend.to_cpu(x).tolist() == [0.1, 0.2, 0.3]
+
+
+def test_numerical_grad_moves_by_eps_to_both_sides():
+    x, seen = np.array([1.0]), []
+
+    def f():
+        seen.append(x.item())
+        return [x**3]
+
+    (gx,) = gradient_check.numerical_grad(f, [x], [np.ones(1)], eps=0.5)
+    assert {0.5, 1.5} <= set(seen) <= {0.5, 1.0, 1.5}
+    assert gx.item() == (1.5**3 - 0.5**3) / 1.0
+
+
+def test_a_right_gradient_passes(xp):
+    x = xp.asarray([[0.5, -1.0]])
+    gradient_check.check_backward(lambda x: Square().apply(x), x, x)
+    gradient_check.check_double_backward(lambda x: Square().apply(x), x, x, x)
+    gradient_check.check_double_backward(lambda x: Square(second=2.0).apply(x), x, x, x)
+
+
+@pytest.mark.parametrize("factor", [-2.0, 1.0, 2.01, 0.0, np.nan])
+def test_a_wrong_gradient_is_found(factor):
+    x = np.array([[0.5, -1.0]])
+    with pytest.raises(AssertionError, match="the gradient of input 0 is not its slope"):
+        gradient_check.check_backward(lambda x: Square(factor).apply(x), x, x)
+
+
+def test_a_gradient_that_is_none_counts_as_zero():
+    x, y = np.array([0.5]), np.array([2.0])
+    gradient_check.check_backward(lambda x, y: x * 3 + y.data * 0, (x, y))
+    with pytest.raises(AssertionError, match="input 1"):
+        gradient_check.check_backward(lambda x, y: x * y.data, (x, y))
+
+
+@pytest.mark.parametrize("second", [-2.0, 1.0, 2.1, 0.0])
+def test_a_wrong_second_derivative_is_found(second):
+    x = np.array([[0.5, -1.0]])
+    gradient_check.check_backward(lambda x: Square(second=second).apply(x), x, x)
+    with pytest.raises(AssertionError):
+        gradient_check.check_double_backward(lambda x: Square(second=second).apply(x), x, x, x)
+
+
+def test_a_wrong_gradient_of_a_parameter_is_found():
+    class Wrong(Function):
+        def forward(self, x, a):
+            self.retain_inputs((0, 1))
+            return x * a
+
+        def backward(self, gy):
+            x, a = self.get_retained_inputs()
+            return gy * a, gy * x * 2
+
+    a = Parameter(np.array([3.0]))
+    x = np.array([0.5])
+    with pytest.raises(AssertionError, match="input 1"):
+        gradient_check.check_backward(lambda x: Wrong().apply(x, a), x, params=a)
+    gradient_check.check_backward(lambda x: x * a, x, params=a)
+    assert a.grad is None
+    assert a.data.tolist() == [3]
+
+
+def test_several_inputs_outputs_and_parameters(xp):
+    f = L.Linear(3, 2, initialW=xp.asarray(np.ones((2, 3))), initial_bias=xp.asarray(np.ones(2)))
+    x = xp.asarray(np.arange(6.0).reshape(2, 3) / 10)
+    gys = (xp.asarray(np.full((2, 2), 2.0)), xp.asarray(np.array(3.0)))
+    gradient_check.check_backward(lambda x: (F.tanh(f(x)), F.sum(f(x))), x, gys, (f.W, f.b))
+
+
+def test_tolerances_are_what_is_given():
+    x = np.array([1.0])
+    wrong = lambda x: Square(2.01).apply(x)  # noqa: E731
+    gradient_check.check_backward(wrong, x, atol=0.011, rtol=0)
+    gradient_check.check_backward(wrong, x, atol=0, rtol=0.006)
+    with pytest.raises(AssertionError):
+        gradient_check.check_backward(wrong, x, atol=0.009, rtol=0)
+
+
+def test_the_data_are_not_changed():
+    x = np.array([0.1, 0.2])
+    gradient_check.check_backward(F.tanh, x)
+    gradient_check.check_double_backward(F.tanh, x, x, x)
+    assert x.tolist() == [0.1, 0.2]

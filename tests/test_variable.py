@@ -1,0 +1,522 @@
+"""Variable: its array, its gradient, its operators and indexing."""
+
+import operator
+
+import numpy as np
+import pytest
+
+import tinylinks.functions as F
+from tinylinks import Parameter, Variable, as_variable, backend, no_backprop_mode
+
+
+def variable(xp, values, dtype=np.float32, **options):
+    return Variable(xp.asarray(values, dtype=dtype), **options)
+
+
+def values(array):
+    return backend.to_cpu(array).tolist()
+
+
+# ---- the array ----
+
+
+def test_data_and_array_are_the_array_itself(xp):
+    a = xp.asarray([[1.0, 2.0, 3.0]])
+    x = Variable(a)
+    assert x.data is a
+    assert x.array is a
+    assert (x.shape, x.ndim, x.size, x.dtype, len(x)) == ((1, 3), 2, 3, np.float64, 1)
+    assert x.xp is xp
+
+
+def test_a_new_array_of_the_same_form_keeps_the_gradient(xp):
+    x = variable(xp, [1, 2], grad=xp.ones(2, dtype=np.float32))
+    x.array = xp.asarray([3, 4], dtype=np.float32)
+    assert values(x.data) == [3, 4]
+    assert values(x.grad) == [1, 1]
+
+
+@pytest.mark.parametrize("other", [np.zeros(3, np.float32), np.zeros(2, np.float64)])
+def test_a_new_array_of_another_form_drops_the_gradient(other):
+    x = variable(np, [1, 2], grad=np.ones(2, np.float32))
+    x.data = other
+    assert x.grad is None
+    y = x * 2
+    y.grad = np.ones_like(other)
+    y.backward()
+    assert (x.grad.shape, x.grad.dtype) == (other.shape, other.dtype)
+
+
+def test_item_is_a_python_number(xp):
+    assert type(variable(xp, [[2.5]]).item()) is float
+    assert variable(xp, [[2.5]]).item() == 2.5
+
+
+def test_name_is_kept_and_can_be_changed():
+    x = variable(np, 1, name="x")
+    x.name += "1"
+    assert x.name == "x1"
+
+
+@pytest.mark.parametrize(
+    ("array", "text"),
+    [
+        (np.array(2.0, np.float32), "Variable(2., dtype=float32)"),
+        (np.array([1, 2]), "Variable([1, 2], dtype=int64)"),
+        (np.array([1 / 3, 1e10]), "Variable([0.3333,  1e+10], dtype=float64)"),
+        (np.array([np.nan, np.inf]), "Variable([nan, inf], dtype=float64)"),
+        (np.zeros((0, 2)), "Variable([], dtype=float64)"),
+    ],
+)
+def test_repr_shows_at_most_4_digits(array, text):
+    assert repr(Variable(array)).replace("shape=(0, 2)", "") == text
+
+
+def test_repr_breaks_lines_below_the_first_number(strict):
+    x = Variable(strict.asarray([[1.0, 2.0], [3.0, 4.0]]), name="x")
+    assert repr(x) == "Variable([[1., 2.],\n          [3., 4.]], dtype=float64, name='x')"
+    assert repr(Parameter(x.data)).startswith("Parameter([[1., 2.],\n           [3., 4.]]")
+
+
+def test_as_variable_keeps_a_variable_and_makes_a_constant_of_an_array(xp):
+    x = variable(xp, [1])
+    assert as_variable(x) is x
+    assert as_variable(x.data).data is x.data
+    assert not as_variable(x.data).requires_grad
+
+
+# ---- operators ----
+
+ARITHMETIC = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
+}
+OTHERS = {
+    "a float": lambda xp: 2.5,
+    "an int": lambda xp: 3,
+    "a NumPy float64": lambda xp: np.float64(2.5),
+    "a NumPy float16": lambda xp: np.float16(2.5),
+    "a NumPy int": lambda xp: np.int32(3),
+    "an array": lambda xp: xp.asarray([[2.0], [3.0]], dtype=np.float32),
+    "an array of shape ()": lambda xp: xp.asarray(2.5, dtype=np.float32),
+    "an array of float64": lambda xp: xp.asarray([2.5, 3.0]),
+    "an array of int": lambda xp: xp.asarray([2, 3]),
+    "a Variable": lambda xp: variable(xp, [1.5, 2.5]),
+    "a Variable of shape ()": lambda xp: variable(xp, 1.5),
+}
+
+
+def plain(x):
+    """Return `x` as NumPy computes with it."""
+    x = x.data if isinstance(x, Variable) else x
+    return x if isinstance(x, int | float | np.generic) else backend.to_cpu(x)
+
+
+@pytest.mark.parametrize("sign", ARITHMETIC)
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("swapped", [False, True], ids=["on the right", "on the left"])
+def test_arithmetic_with(kind, sign, swapped, xp):
+    operate = ARITHMETIC[sign]
+    x, other = variable(xp, [1.5, 0.5]), OTHERS[kind](xp)
+    pair = (other, x) if swapped else (x, other)
+    y = operate(*pair)
+    assert type(y) is Variable
+    assert type(y.data) is xp.ndarray
+    assert y.dtype == np.float32
+    np.testing.assert_allclose(plain(y), operate(*map(plain, pair)), rtol=1e-6)
+    y.sum().backward()
+    assert (x.grad.shape, x.grad.dtype) == ((2,), np.float32)
+    if isinstance(other, Variable):
+        assert (other.grad.shape, other.grad.dtype) == (other.shape, np.float32)
+
+
+def test_two_variables_of_different_dtypes_are_not_mixed(xp):
+    with pytest.raises(TypeError, match="float32 and float64"):
+        variable(xp, [1, 2]) + variable(xp, [1, 2], np.float64)
+
+
+@pytest.mark.parametrize("swapped", [False, True], ids=["on the right", "on the left"])
+@pytest.mark.parametrize("wrap", [Variable, lambda a: a], ids=["a Variable", "an array"])
+def test_matmul_with(wrap, swapped, xp):
+    a, b = [[1.0, 2.0]], [[3.0], [4.0]]
+    if swapped:
+        y = wrap(xp.asarray(a)) @ Variable(xp.asarray(b))
+    else:
+        y = Variable(xp.asarray(a)) @ wrap(xp.asarray(b))
+    assert values(y.data) == [[11.0]]
+
+
+def test_negation_and_abs(xp):
+    x = variable(xp, [1, -2])
+    assert values((-x).data) == [-1, 2]
+    assert values(abs(x).data) == [1, 2]
+
+
+def test_arithmetic_in_place_makes_a_new_variable(xp):
+    x = variable(xp, [1, 2])
+    y = x
+    y += 1
+    y *= 2
+    assert values(x.data) == [1, 2]
+    assert values(y.data) == [4, 6]
+    y.sum().backward()
+    assert values(x.grad) == [2, 2]
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (2, 1), (3, 2, 2)])
+def test_a_stretched_input_gets_the_sum_of_its_gradients(shape, xp):
+    x = Variable(xp.ones(shape))
+    y = x + xp.zeros((3, 2, 2))
+    y.sum().backward()
+    assert values(x.grad) == np.full(shape, 12 / x.size).tolist()
+
+
+# ---- methods ----
+
+X = np.arange(24.0).reshape(2, 3, 4)
+METHODS = {
+    "T": (lambda x: x.T, X.T),
+    "transpose()": (lambda x: x.transpose(), X.T),
+    "transpose(None)": (lambda x: x.transpose(None), X.T),
+    "transpose(1, 0, 2)": (lambda x: x.transpose(1, 0, 2), X.transpose(1, 0, 2)),
+    "transpose((1, 0, 2))": (lambda x: x.transpose((1, 0, 2)), X.transpose(1, 0, 2)),
+    "transpose([-1, 0, 1])": (lambda x: x.transpose([-1, 0, 1]), X.transpose(-1, 0, 1)),
+    "reshape(6, 4)": (lambda x: x.reshape(6, 4), X.reshape(6, 4)),
+    "reshape((6, -1))": (lambda x: x.reshape((6, -1)), X.reshape(6, 4)),
+    "reshape([24])": (lambda x: x.reshape([24]), X.reshape(24)),
+    "reshape(-1)": (lambda x: x.reshape(-1), X.reshape(24)),
+    "sum()": (lambda x: x.sum(), X.sum()),
+    "sum(1)": (lambda x: x.sum(1), X.sum(1)),
+    "sum(axis, keepdims)": (
+        lambda x: x.sum(axis=(0, 2), keepdims=True),
+        X.sum((0, 2))[None, :, None],
+    ),
+    "mean()": (lambda x: x.mean(), X.mean()),
+    "mean(axis, keepdims)": (lambda x: x.mean(axis=-1, keepdims=True), X.mean(-1)[..., None]),
+    "max()": (lambda x: x.max(), X.max()),
+    "max(axis, keepdims)": (lambda x: x.max(axis=0, keepdims=True), X.max(0)[None]),
+    "min()": (lambda x: x.min(), X.min()),
+    "min(axis, keepdims)": (lambda x: x.min(axis=0, keepdims=True), X.min(0)[None]),
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_method(name, xp):
+    method, expected = METHODS[name]
+    x = Variable(xp.asarray(X))
+    y = method(x)
+    assert y.shape == np.shape(expected)
+    assert values(y.data) == expected.tolist()
+    y.sum().backward()
+    assert x.grad.shape == X.shape
+
+
+INDEXES = {
+    "an int": -1,
+    "a slice": slice(None, None, -2),
+    "ints and slices": (0, slice(1, None), 2),
+    "None": (None, 1, None),
+    "Ellipsis": (..., 1),
+    "all ints": (1, 2, 3),
+    "a list with repeats": [1, 0, 1, 1],
+    "an array with repeats": np.array([[0, 0], [1, 0]]),
+    "two arrays": (np.array([0, 1, 1]), slice(None), np.array([3, 0, 0])),
+    "a mask": X % 5 == 0,
+    "a mask of the first axis": np.array([False, True]),
+    "nothing": slice(0, 0),
+}
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_indexing_with(name, xp):
+    index = INDEXES[name]
+    moved = tuple(
+        xp.asarray(i) if isinstance(i, np.ndarray) else i
+        for i in (index if isinstance(index, tuple) else (index,))
+    )
+    x = Variable(xp.asarray(X))
+    y = x[moved if isinstance(index, tuple) else moved[0]]
+    assert y.shape == X[index].shape
+    assert values(y.data) == X[index].tolist()
+    y.sum().backward()
+    counts = np.zeros_like(X)
+    np.add.at(counts, index, 1)
+    assert values(x.grad) == counts.tolist()
+
+
+def test_a_loop_goes_over_the_first_axis_and_ends(xp):
+    x = variable(xp, [[1, 2], [3, 4]])
+    assert [values(row.data) for row in x] == [[1, 2], [3, 4]]
+
+
+# ---- the gradient ----
+
+
+def test_backward_of_one_element_starts_from_one(xp):
+    for shape in [(), (1,), (1, 1)]:
+        x = Variable(xp.asarray(np.full(shape, 3.0)))
+        y = x * x
+        y.backward()
+        assert values(x.grad) == np.full(shape, 6.0).tolist()
+
+
+def test_backward_starts_from_the_gradient_that_was_assigned(xp):
+    x = variable(xp, [1, 2])
+    y = x * 3
+    y.grad = xp.asarray([1, 10], dtype=np.float32)
+    y.backward()
+    assert values(x.grad) == [3, 30]
+
+
+def test_gradients_add_up_over_calls_until_cleargrad(xp):
+    x = variable(xp, 2)
+    (x * 3).backward()
+    (x * 5).backward()
+    assert x.grad.item() == 8
+    x.cleargrad()
+    assert x.grad is None
+    (x * 7).backward()
+    assert x.grad.item() == 7
+
+
+def test_adding_up_leaves_the_array_that_you_hold_alone(xp):
+    x = variable(xp, 2)
+    (x * 3).backward()
+    held = x.grad
+    (x * 5).backward()
+    assert (held.item(), x.grad.item()) == (3, 8)
+
+
+def test_an_input_used_twice_gets_both_gradients(xp):
+    x = variable(xp, [1, 2])
+    F.sum(x * x + x).backward()
+    assert values(x.grad) == [3, 5]
+
+
+def test_the_gradient_of_the_output_is_consumed(xp):
+    x = variable(xp, [1, 2])
+    y = x * 3
+    y.grad = xp.ones(2, dtype=np.float32)
+    y.backward()
+    assert y.grad is None
+
+
+def test_gradients_on_the_way_are_dropped(xp):
+    x = variable(xp, 2)
+    h = x * 3
+    y = h * h
+    y.backward()
+    assert (h.grad, y.grad) == (None, None)
+    assert x.grad.item() == 36
+
+
+@pytest.mark.parametrize("enable_double_backprop", [False, True])
+def test_retain_grad_keeps_the_gradients_on_the_way(enable_double_backprop, xp):
+    x = variable(xp, 2)
+    h = x * 3
+    y = h * h
+    y.backward(retain_grad=True, enable_double_backprop=enable_double_backprop)
+    assert (y.grad.item(), h.grad.item(), x.grad.item()) == (1, 12, 36)
+    assert isinstance(h.grad_var, Variable)
+
+
+def test_a_second_backward_starts_afresh_and_adds(xp):
+    x = variable(xp, 3)
+    y = x * x
+    y.backward()
+    y.backward()
+    assert x.grad.item() == 12
+
+
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("second", [False, True])
+def test_gradients_add_up_whether_recorded_or_not(first, second, xp):
+    x = variable(xp, 3)
+    y = x * x
+    y.backward(enable_double_backprop=first)
+    y.backward(enable_double_backprop=second)
+    assert x.grad.item() == 12
+    assert type(x.grad) is xp.ndarray
+
+
+def test_what_requires_no_gradient_gets_none(xp):
+    x = variable(xp, 2, requires_grad=False)
+    w = variable(xp, 3)
+    h = x * x
+    assert (h.requires_grad, h.creator) == (False, None)
+    y = h * w
+    assert y.requires_grad
+    y.backward()
+    assert (x.grad, w.grad.item()) == (None, 4)
+
+
+def test_no_backprop_mode_records_nothing(xp):
+    x = variable(xp, 2)
+    with no_backprop_mode():
+        h = x * 3
+    assert (h.creator, h.rank) == (None, 0)
+    (h * x).backward()
+    assert x.grad.item() == 6
+
+
+def test_assigning_grad_keeps_the_array_itself(xp):
+    x = variable(xp, [1, 2])
+    g = xp.ones(2, dtype=np.float32)
+    x.grad = g
+    assert x.grad is g
+    x.grad = None
+    assert x.grad is None
+
+
+def test_grad_var_is_the_gradient_as_a_variable(xp):
+    x = variable(xp, [1, 2])
+    assert x.grad_var is None
+    x.grad = xp.ones(2, dtype=np.float32)
+    assert x.grad_var.data is x.grad
+    assert x.grad_var is x.grad_var
+    g = variable(xp, [3, 4])
+    x.grad_var = g
+    assert (x.grad_var is g, x.grad is g.data) == (True, True)
+    x.grad_var = None
+    assert x.grad is None
+
+
+def test_a_grad_var_that_you_hold_survives_cleargrad(xp):
+    x = variable(xp, 2)
+    (x**3).backward(enable_double_backprop=True)
+    gx = x.grad_var
+    x.cleargrad()
+    gx.backward()
+    assert (gx.item(), x.grad.item()) == (12, 12)
+
+
+def leaves_of_a_sum(xp, **options):
+    """Return z = x + y after backward with a gradient that was assigned to it."""
+    x, y = variable(xp, [1, 2]), variable(xp, [3, 4])
+    z = x + y
+    g = z.grad = xp.ones(2, dtype=np.float32)
+    z.backward(**options)
+    return g, x, y
+
+
+@pytest.mark.parametrize("enable_double_backprop", [False, True])
+def test_leaves_do_not_share_their_gradient_array(enable_double_backprop, xp):
+    g, x, y = leaves_of_a_sum(xp, enable_double_backprop=enable_double_backprop)
+    x.grad[...] = 7
+    assert values(y.grad) == [1, 1]
+    assert values(g) == [1, 1]
+
+
+@pytest.mark.parametrize("shape", [(2,), (1, 2), (2, 1)])
+def test_a_gradient_is_no_view_of_the_one_that_was_assigned(shape, xp):
+    x = variable(xp, [1, 2])
+    y = x.reshape(shape)
+    g = y.grad = xp.ones(shape, dtype=np.float32)
+    y.backward()
+    x.grad[...] = 7
+    assert (values(g), g.shape) == (np.ones(shape).tolist(), shape)
+
+
+def test_a_stretched_gradient_can_be_changed(xp):
+    x = variable(xp, [1, 2])
+    x.sum().backward()
+    x.grad[0] = 7
+    assert values(x.grad) == [7, 1]
+
+
+def test_a_leaf_does_not_share_its_gradient_with_those_retained_on_the_way(xp):
+    x = variable(xp, [1, 2])
+    h = x + 1
+    (h * 2).sum().backward(retain_grad=True)
+    x.grad[...] = 7
+    assert values(h.grad) == [2, 2]
+
+
+# ---- the graph ----
+
+
+def test_unchain_makes_a_leaf(xp):
+    x = variable(xp, 2)
+    h = x * 3
+    y = h * h
+    h.unchain()
+    assert h.creator is None
+    y.backward()
+    assert (x.grad, h.grad.item()) == (None, 12)
+
+
+def test_unchain_backward_cuts_everything_behind(xp):
+    x = variable(xp, 2)
+    h1 = x * 3
+    h2 = h1 * h1
+    y = h2 + h1
+    h2.unchain_backward()
+    assert (h1.creator, h2.creator) == (None, None)
+    assert y.creator is not None
+    y.backward()
+    assert (x.grad, h1.grad.item(), h2.grad.item()) == (None, 1, 1)
+
+
+def test_unchain_backward_of_many_diamonds_ends():
+    y = variable(np, 1)
+    for _ in range(60):  # 2 ** 60 ways back
+        y = y + y
+    y.unchain_backward()
+    assert y.creator is None
+
+
+def test_rank_is_the_longest_way_from_a_leaf(xp):
+    x = variable(xp, 2)
+    assert x.rank == 0
+    h = x * 2
+    assert (h.rank, h.creator.rank) == (1, 0)
+    assert (h + x).rank == 2
+    assert (x + h.sum().sum()).rank == 4
+
+
+# ---- moving to a GPU and back ----
+
+
+def test_to_cpu_moves_array_and_gradient(strict):
+    x = variable(strict, [1, 2], grad=strict.ones(2, dtype=np.float32))
+    x.to_cpu()
+    assert type(x.data) is type(x.grad) is np.ndarray
+    y = x * 2
+    assert y.data.tolist() == [2, 4]
+
+
+def test_to_cpu_moves_a_gradient_that_is_a_variable(strict):
+    x = variable(strict, 2)
+    (x * x).backward(enable_double_backprop=True)
+    x.to_cpu()
+    assert type(x.grad) is np.ndarray
+    assert x.grad.item() == 4
+
+
+# ---- Parameter ----
+
+
+def test_a_parameter_fills_an_array_of_its_shape():
+    assert values(Parameter(0.5, (2, 3)).data) == [[0.5] * 3] * 2
+    assert Parameter(0.5, 2).shape == (2,)
+    assert np.isnan(Parameter(shape=(2,)).data).all()
+
+
+def test_a_parameter_takes_an_array_as_it_is(xp):
+    a = xp.asarray([1.0, 2.0])
+    assert Parameter(a).data is a
+    assert Parameter(a, (2,)).data is a
+    assert Parameter(a, (2,), name="W").name == "W"
+
+
+def test_a_parameter_without_shape_waits_for_initialize():
+    p = Parameter(0.5)
+    assert not p.is_initialized
+    assert repr(p) == "Parameter(not initialized)"
+    p.initialize((2,))
+    assert p.is_initialized
+    (p * 2).sum().backward()
+    assert values(p.grad) == [2, 2]
