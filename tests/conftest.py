@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 # The helpers of the tests, such as notebooks.py, are imported by name.
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE / "browser")]
 
 
 def pytest_terminal_summary(terminalreporter):

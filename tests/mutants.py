@@ -77,7 +77,20 @@ SECONDS = 90  # no fault may take longer: an endless loop is a fault that is not
 MEGABYTES = 4000
 
 # (module, function, change) -> why nobody could see a difference.
-SURVIVORS: dict[tuple[str, str, str], str] = {}
+SURVIVORS: dict[tuple[str, str, str], str] = {
+    ("graph", "Arrivals.__init__", "0  ->  1"): (
+        "The count only breaks ties between equal ranks: it may start anywhere."
+    ),
+    ("graph", "Arrivals.add", "self.count += 1  ->  self.count -= 1"): (
+        "Functions of one rank cannot send each other gradients: any order among them is right."
+    ),
+    ("graph", "backward_steps", "False  ->  True"): (
+        "The default of retain_grad: backward and grad, its two callers, pass it."
+    ),
+    ("graph", "backward_steps", "False  ->  True  (2)"): (
+        "The default of enable_double_backprop: backward and grad, its two callers, pass it."
+    ),
+}
 
 
 # ---- the faults ----
@@ -172,7 +185,8 @@ def variants(node):
         yield changed(node, op=ast.And() if isinstance(node.op, ast.Or) else ast.Or())
     elif isinstance(node, ast.IfExp):
         yield node.orelse  # overwrite instead of accumulate, always or never
-        yield node.body
+        if "needs(" not in ast.unparse(node.test):  # a gradient that nobody asks for is dropped
+            yield node.body
     elif isinstance(node, ast.If | ast.While):
         if not inverted_already(node.test):
             yield changed(node, test=ast.UnaryOp(ast.Not(), node.test))
@@ -278,6 +292,13 @@ def inverted_already(test):
     return isinstance(test, ast.Compare) and isinstance(test.ops[0], simple)
 
 
+def is_check(node):
+    """Tell whether `node` is a call such as errors.check_item(x), to be dropped as a whole."""
+    if isinstance(node, ast.Expr):
+        node = node.value
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("errors.")
+
+
 def is_left_alone(node):
     """Tell whether faults in `node` would be seen by nobody, or by a type checker only."""
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -306,7 +327,8 @@ def sites(node, path=(), function=()):
             if isinstance(child, ast.FunctionDef | ast.ClassDef):
                 inside = (*function, child.name)
             yield child, here, ".".join(inside)
-            yield from sites(child, here, inside)
+            if not is_check(child):  # what it says is the matter of test_errors.py
+                yield from sites(child, here, inside)
 
 
 def file_of(module):
@@ -349,9 +371,11 @@ def sample(mutants):
     """Return one fault for each class, and one for the free functions of each module."""
     groups = {}
     for mutant in mutants:
-        if mutant.key not in SURVIVORS:
+        if mutant.key not in SURVIVORS and mutant.function != "<module>":
             groups.setdefault(mutant.group, []).append(mutant)
-    return [group[len(group) // 2] for group in groups.values()]
+    for group in groups.values():  # dropped checks only where there is nothing else
+        group.sort(key=lambda mutant: "errors." in mutant.change)
+    return [group[(len(group) - 1) // 4] for group in groups.values()]
 
 
 def mutated_tree(mutant):
@@ -440,6 +464,8 @@ def run(mutant, fast, answer):
         planter = Planter(mutant)
         sys.meta_path.insert(0, planter)
     files = test_files(mutant.module if mutant else None, fast)
+    if mutant is not None and "errors." in mutant.change:
+        files.sort(key=lambda file: "test_errors" not in file)
     options = ["-x", "-q", "-p", "no:cacheprovider", "--tb=no"]
     options += ["--rootdir", str(ROOT), "-m", "not slow and not gpu and not browser"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # preload imported hypothesis
@@ -573,10 +599,13 @@ def main(arguments=None):
 
     mutants = generate()
     unknown = set(SURVIVORS) - {mutant.key for mutant in mutants}
-    if unknown:
-        sys.exit(f"mutants: SURVIVORS argues faults that do not exist any more: {unknown}")
+    for key in sorted(unknown):  # test_mutants.py fails for them
+        print(f"mutants: SURVIVORS argues a fault that does not exist any more: {key}")
     if options.quick:
         mutants = sample(mutants)
+    elif not options.only:  # named by --only, the argued ones are tried as well
+        mutants = [mutant for mutant in mutants if mutant.key not in SURVIVORS]
+        print(f"mutants: {len(SURVIVORS)} more are argued in SURVIVORS to change nothing")
     mutants = [mutant for mutant in mutants if re.search(options.only, str(mutant))]
     if not mutants:
         sys.exit("mutants: no fault matches")

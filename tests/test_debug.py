@@ -133,6 +133,12 @@ def test_the_outputs_are_checked_where_no_graph_is_recorded(debugging):
         F.log(vector(-1))
 
 
+def test_a_slope_of_zero_is_no_zero_times_infinity(debugging):
+    x = vector(0, 2)
+    F.sum(x**0).backward()
+    assert x.grad.tolist() == [0, 0]
+
+
 # ---- an array changed in place ----
 
 

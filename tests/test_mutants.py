@@ -87,7 +87,8 @@ def test_every_fault_has_a_name_of_its_own_and_changes_its_module():
 def test_the_quick_sample_has_one_from_each_class_and_is_the_same_each_time():
     sample = mutants.sample(ALL)
     assert len(sample) >= 40
-    assert {mutant.group for mutant in sample} == {mutant.group for mutant in ALL}
+    inside = [mutant for mutant in ALL if mutant.function != "<module>"]
+    assert {mutant.group for mutant in sample} == {mutant.group for mutant in inside}
     assert [m.key for m in sample] == [m.key for m in mutants.sample(mutants.generate())]
 
 

@@ -37,9 +37,9 @@ def get_array_module(x: Any) -> ModuleType:
     -----
     Follows Chainer's ``chainer.backend.get_array_module``.
     """
-    kind = type(getattr(x, "_data", x))
-    module = _modules.get(kind)
+    module = _modules.get(type(x))
     if module is None:
+        kind = type(bare(x))
         return _modules[kind] if is_array_type(kind) else np
     return module
 

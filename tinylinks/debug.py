@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,23 +29,27 @@ def after_forward(function: Function, outputs: list[Variable]) -> None:
         errors.check_finite(function, "forward", y.data)
 
 
-def run_backward(
-    function: Function, gys: tuple[Any, ...], enable_double_backprop: bool
-) -> tuple[Any, ...]:
+def run_backward(function: Function, gys: Sequence[Any]) -> tuple[Any, ...]:
     """Call `Function.run_backward`; whatever goes wrong there names the line of the forward."""
     for array, before in zip(retained(function), function.copies, strict=True):
         errors.check_unchanged(function, array, before)
     made_at, function.made_at = function.made_at, ""  # so that it does not come here again
     try:
-        gxs = function.run_backward(gys, enable_double_backprop)
+        gxs = function.run_backward(gys, function.double_backprop)
     except Exception as error:
-        error.add_note(f"In the backward of {function.label}, made by {made_at}")
-        raise
-    finally:
         function.made_at = made_at
+        add_line(function, error)
+        raise
+    function.made_at = made_at
     for gx in gxs:
         errors.check_finite(function, "backward", bare(gx))
     return gxs
+
+
+def add_line(function: Function, error: Exception) -> None:
+    """Add to an error on the way back the line whose `forward` made the graph there."""
+    if function.made_at:
+        error.add_note(f"In the backward of {function.label}, made by {function.made_at}")
 
 
 def retained(function: Function) -> tuple[Any, ...]:

@@ -703,8 +703,8 @@ def check_same_shape(function: Function, x0: Any, x1: Any) -> None:
         )
 
 
-def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> None:
-    """Check the scores x (N, C, ...) against the labels t (N, ...)."""
+def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> bool:
+    """Check the scores x (N, C, ...) against labels t (N, ...); say if none is ignored."""
     if not hasattr(x, "ndim") or x.ndim < 2:
         raise ValueError(
             f"{operation}: expected scores of shape (N, C), got {describe(x)}. "
@@ -727,15 +727,17 @@ def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> No
             f"{x.shape[:1] + x.shape[2:]}, got {t.shape}. Pass class numbers, not one-hot "
             "rows. (See chapter 14.)"
         )
-    if t.size and (t.min() < 0 or t.max() >= x.shape[1]):
-        wrong = [n for n in t.ravel().tolist() if not 0 <= n < x.shape[1] and n != ignore_label]
-        if wrong:
-            known = f"labels from 0 to {x.shape[1] - 1}" if x.shape[1] else "no labels"
-            raise ValueError(
-                f"{operation}: expected {known}, as x has {x.shape[1]} columns, got {wrong[0]}. "
-                "Classes are counted from 0. "
-                "(See chapter 14.)"
-            )
+    # Read as a number without sign, a negative label is a very large one.
+    if not t.size or t.astype(f"u{t.dtype.itemsize}").max() < x.shape[1]:
+        return ignore_label is None or not 0 <= ignore_label < x.shape[1]
+    wrong = [n for n in t.ravel().tolist() if not 0 <= n < x.shape[1] and n != ignore_label]
+    if wrong:
+        known = f"labels from 0 to {x.shape[1] - 1}" if x.shape[1] else "no labels"
+        raise ValueError(
+            f"{operation}: expected {known}, as x has {x.shape[1]} columns, got {wrong[0]}. "
+            "Classes are counted from 0. (See chapter 14.)"
+        )
+    return False
 
 
 def trailing_ones(operation: str, x: Any, t: Any) -> bool:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from tinylinks import debug, errors
-from tinylinks.backend import get_array_module, is_array_type
+from tinylinks.backend import bare, get_array_module, is_array_type
 from tinylinks.config import config
-from tinylinks.graph import Node
+from tinylinks.graph import Node, add_up
+
+new = object.__new__
+ALL_OF = {1: (0,), 2: (0, 1)}  # how many inputs -> the indexes of all of them
 
 
 class Function:
@@ -23,8 +27,6 @@ class Function:
     ----------
     inputs : tuple of Node or None
         Where the inputs stand in the graph; None stands for a constant.
-    outputs : tuple of weakref to Variable
-        The outputs, not kept alive.
     rank : int
         The largest rank among the inputs. Backward goes from high to low rank.
 
@@ -65,16 +67,15 @@ class Function:
     casts_ints = False
 
     inputs: Any = None
-    outputs: Any = ()
     rank = 0
     double_backprop = False  # True while `backward` works on Variables
     made_at = ""  # in debug mode, the line of the user's code that applied it
     copies: Any = ()  # in debug mode, copies of what was retained
     _input_indexes: tuple[int, ...] = ()
     _output_indexes: tuple[int, ...] = ()
-    _retained_inputs: tuple[Any, ...] = ()
-    _retained_outputs: tuple[Any, ...] = ()
-    _zeros: tuple[Any, ...] = ()
+    _retained_inputs: Sequence[Any] = ()
+    _retained_outputs: Sequence[Any] = ()
+    _zeros: Sequence[Any] = ()
 
     @property
     def label(self) -> str:
@@ -121,91 +122,88 @@ class Function:
             errors.check_arity(self, arrays)
             self.explain(error, *arrays)
             raise
-        if type(ys) is tuple:
-            return self._close(arrays, ys or errors.no_outputs(self), kind, dtype)
-        return self._close(arrays, (ys,), kind, dtype)[0]
+        creator = self if self.rank >= 0 and config.enable_backprop else None
+        outputs = self._box(ys if type(ys) is tuple else (ys,), kind, dtype, creator)
+        if creator is not None:
+            self._retain(arrays, outputs)
+        if config.debug:
+            debug.after_forward(self, outputs)
+        return tuple(outputs) if type(ys) is tuple else outputs[0]
 
     def explain(self, error: Exception, *xs: Any) -> None:
         """Called when `forward` failed: raise a sentence that says why, if there is one."""
 
     def _open(self, inputs: tuple[Any, ...]) -> tuple[list[Any], Any, Any]:
-        """Note the nodes of the inputs; return their arrays, with their type and dtype."""
+        """Note nodes and rank of the inputs; return their arrays, with their type and dtype."""
         nodes: list[Node | None] = []
         arrays: list[Any] = []
+        Variable, rank, mixed = self.Variable, -1, False
         kind: Any = None
         dtype: Any = None
-        mixed = False
         for x in inputs:
-            if isinstance(x, self.Variable):
+            if isinstance(x, Variable):
                 node, array = x.node, x._data
+                if node.requires_grad and node.rank > rank:
+                    rank = node.rank
             else:
                 node, array = None, errors.check_constant(self, x, is_array_type)
             nodes.append(node)
             arrays.append(array)
-            if type(array) is float or type(array) is int:
-                continue  # a number takes the dtype of the arrays
-            if kind is None:
-                if array is None:
-                    errors.has_no_array(self)
-                kind, dtype = type(array), array.dtype
+            if kind is None and type(array) is not float and type(array) is not int:
+                kind, dtype = type(array), getattr(array, "dtype", None)
             elif type(array) is not kind or array.dtype is not dtype:
-                mixed = True
-        self.inputs = nodes
-        if kind is None:  # nothing but numbers
-            if not arrays:
-                errors.no_inputs(self)
-            arrays = [np.asarray(array, np.float32) for array in arrays]
-            kind, dtype = np.ndarray, arrays[0].dtype
-        if mixed:
-            arrays, dtype = self._same_dtype(arrays, kind)
-        if dtype.kind != "f" and not self.any_dtype:
-            errors.not_floats(self, arrays)
+                mixed = mixed or not isinstance(array, int | float)
+        self.inputs, self.rank = nodes, rank
+        if mixed or dtype is None or dtype.kind != "f":
+            return self._make_alike(arrays, kind)
         return arrays, kind, dtype
 
-    def _same_dtype(self, arrays: list[Any], kind: Any) -> tuple[list[Any], Any]:
-        """Give the arrays of constants the dtype of the Variables."""
+    def _make_alike(self, arrays: list[Any], kind: Any) -> tuple[list[Any], Any, Any]:
+        """Give the arrays of constants the dtype of the Variables; make lone numbers arrays."""
+        if kind is None:
+            arrays = [np.asarray(a, np.float32) for a in arrays or errors.no_inputs(self)]
+            return arrays, np.ndarray, arrays[0].dtype
         constants = [node is None for node in self.inputs]
         dtype = errors.check_alike(self, arrays, constants, kind)
         for i, array in enumerate(arrays):
             cast = constants[i] and type(array) is kind
             if cast and (self.casts_ints or array.dtype.kind == "f"):
                 arrays[i] = array.astype(dtype)
-        return arrays, dtype
+        if dtype.kind != "f" and not self.any_dtype:
+            errors.not_floats(self, arrays)
+        return arrays, kind, dtype
 
-    def _close(
-        self, arrays: list[Any], ys: tuple[Any, ...], kind: Any, dtype: Any
-    ) -> tuple[Any, ...]:
-        """Put the results into Variables; record the step if a gradient may be asked for."""
-        rank = -1
-        for node in self.inputs:
-            if node is not None and node.requires_grad and node.rank > rank:
-                rank = node.rank
-        outputs = []
-        for y in ys:
+    def _box(self, ys: tuple[Any, ...], kind: Any, dtype: Any, creator: Any) -> list[Any]:
+        """Put the results into Variables, which know their creator if there is a record."""
+        asked = self.rank >= 0
+        outputs: list[Any] = []
+        for y in ys or errors.no_outputs(self):
             if type(y) is not kind or y.dtype is not dtype:
                 y = errors.check_output(self, y, kind, dtype)
-            outputs.append(self.Variable(y, requires_grad=rank >= 0))
-        if rank >= 0 and config.enable_backprop:
-            self._record(arrays, outputs, rank)
-        if config.debug:
-            debug.after_forward(self, outputs)
-        return tuple(outputs)
+            x = new(self.Variable)
+            x._data = y
+            x._grad = None
+            x.node = Node(y, asked, creator, len(outputs))
+            if creator is None:
+                x.node.own(x)  # a leaf, which gets gradients
+            outputs.append(x)
+        return outputs
 
-    def _record(self, arrays: list[Any], outputs: list[Any], rank: int) -> None:
-        """Tie the outputs to this Function, and keep what `backward` asked for."""
-        self.rank = rank
+    def _retain(self, arrays: list[Any], outputs: list[Any]) -> None:
+        """Keep the arrays that `forward` asked to keep until `backward`."""
         try:
-            self._retained_inputs = tuple([arrays[i] for i in self._input_indexes])
-            self._retained_outputs = tuple([outputs[i]._data for i in self._output_indexes])
+            if self._input_indexes != ():
+                everything = self._input_indexes == ALL_OF.get(len(arrays))
+                self._retained_inputs = (
+                    arrays if everything else [arrays[i] for i in self._input_indexes]
+                )
+            if self._output_indexes != ():
+                self._retained_outputs = [outputs[i]._data for i in self._output_indexes]
         except (IndexError, TypeError):
             errors.bad_retain(self)
-        self.outputs = tuple([y.node.owner for y in outputs])
-        for i, y in enumerate(outputs):
-            node = y.node
-            node.creator, node.index, node.rank = self, i, rank + 1
         if len(outputs) > 1:  # zeros that take no memory, for outputs that get no gradient
             xp = get_array_module(arrays[0])
-            self._zeros = tuple([xp.broadcast_to(xp.zeros((), y.dtype), y.shape) for y in outputs])
+            self._zeros = [xp.broadcast_to(xp.zeros((), y.dtype), y.shape) for y in outputs]
 
     def retain_inputs(self, indexes: tuple[int, ...]) -> None:
         """Called in `forward`: keep the arrays of these inputs until `backward`."""
@@ -215,7 +213,7 @@ class Function:
         """Called in `forward`: keep the arrays of these outputs until `backward`."""
         self._output_indexes = indexes
 
-    def get_retained_inputs(self) -> tuple[Any, ...]:
+    def get_retained_inputs(self) -> Sequence[Any]:
         """Called in `backward`: the inputs that `forward` retained.
 
         Arrays; Variables that continue the graph if the walk is recorded for double backprop.
@@ -224,28 +222,17 @@ class Function:
         if not self.double_backprop:
             return arrays
         nodes = [self.inputs[i] for i in self._input_indexes]
-        return tuple(map(self._variable, nodes, arrays))
+        pairs = zip(nodes, arrays, strict=True)
+        return [a if node is None else self.Variable._at(node, a) for node, a in pairs]
 
-    def get_retained_outputs(self) -> tuple[Any, ...]:
+    def get_retained_outputs(self) -> Sequence[Any]:
         """Called in `backward`: the outputs that `forward` retained, as arrays or Variables."""
         arrays = self._retained_outputs or errors.check_retained(self, "outputs")
         if not self.double_backprop:
             return arrays
-        outputs = []
-        for i, array in zip(self._output_indexes, arrays, strict=True):
-            y = self.outputs[i]()
-            if y is None or y._data is not array:  # the caller let go of it: make it again
-                y = self.Variable(array)
-                y.node.creator, y.node.index, y.node.rank = self, i, self.rank + 1
-            outputs.append(y)
-        return tuple(outputs)
-
-    def _variable(self, node: Node | None, array: Any) -> Any:
-        """Return the Variable of `node`, made again if nobody holds it any more."""
-        if node is None:  # a constant
-            return array
-        x = node.owner()
-        return x if x is not None and x._data is array else self.Variable._again(node, array)
+        pairs = zip(self._output_indexes, arrays, strict=True)
+        nodes = [(Node(array, True, self, i), array) for i, array in pairs]
+        return [self.Variable._at(node, array) for node, array in nodes]
 
     def needs(self, i: int) -> bool:
         """Tell whether anybody asks for the gradient of input `i`."""
@@ -257,40 +244,39 @@ class Function:
 
         For use inside `backward`, where gradients may be either.
         """
-        if any([isinstance(x, self.Variable) for x in xs]):
-            return self.apply(*xs)
+        for x in xs:
+            if isinstance(x, self.Variable):
+                return self.apply(*xs)
         return self.forward(*xs)
 
-    def all_gradients(self, arrived: dict[int, Any]) -> tuple[Any, ...]:
+    def all_gradients(self, arrived: dict[Node, Any]) -> Sequence[Any]:
         """Return one gradient for each output: zeros where none has arrived."""
-        if not self._zeros:
-            return (arrived[0],)
-        return tuple([arrived.get(i, zero) for i, zero in enumerate(self._zeros)])
+        if len(arrived) == 1 and not self._zeros:
+            return tuple(arrived.values())
+        gys: dict[int, Any] = {}
+        for node, g in arrived.items():
+            gys[node.index] = add_up(gys[node.index], g) if node.index in gys else g
+        return [gys.get(i, zero) for i, zero in enumerate(self._zeros or [None])]
 
-    def run_backward(self, gys: tuple[Any, ...], enable_double_backprop: bool) -> tuple[Any, ...]:
-        """Call `backward` and check what it returns."""
-        if self.made_at:
-            return debug.run_backward(self, gys, enable_double_backprop)
+    def run_backward(self, gys: Sequence[Any], enable_double_backprop: bool) -> tuple[Any, ...]:
+        """Call `backward`, and see that it returns one gradient for each input."""
         self.double_backprop = enable_double_backprop
+        if self.made_at:
+            return debug.run_backward(self, gys)
         gxs = self.backward(*gys)
         if type(gxs) is not tuple:
             gxs = (gxs,)
         if len(gxs) != len(self.inputs):
             errors.wrong_number(self, gxs)
-        kind = type(gys[0])
-        fitting = []
-        for gx, node in zip(gxs, self.inputs, strict=True):
-            if gx is None or node is None or not node.requires_grad:
-                gx = None
-            elif type(gx) is not kind or gx.shape != node.shape or gx.dtype is not node.dtype:
-                gx = self.fit_gradient(gx, node)
-            fitting.append(gx)
-        return tuple(fitting)
+        return gxs
 
     def fit_gradient(self, gx: Any, node: Node) -> Any:
         """Return `gx` as a gradient for the input at `node`, or raise if it cannot be one."""
-        array = gx._data if isinstance(gx, self.Variable) else gx
-        array = errors.check_gradient(self, array, node)
+        try:
+            array = errors.check_gradient(self, bare(gx), node)
+        except Exception as error:
+            debug.add_line(self, error)
+            raise
         if not self.double_backprop:
             return array
         return gx if isinstance(gx, self.Variable) else self.Variable(array, requires_grad=False)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import heapq
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from tinylinks.backend import bare
 
 if TYPE_CHECKING:
     from tinylinks.function import Function
@@ -27,8 +29,10 @@ class Node:
 
     Attributes
     ----------
-    owner : weakref to Variable
-        The Variable, as long as somebody else holds it.
+    owner : weakref to Variable or None
+        For a leaf the Variable, as long as somebody holds it: it gets the gradient.
+    grad : array or None
+        The gradient that ``backward(retain_grad=True)`` left here on its way.
     shape, dtype, requires_grad, name
         What is known of the Variable.
     creator : Function or None
@@ -39,17 +43,30 @@ class Node:
         The length of the longest way here from a leaf.
     """
 
-    __slots__ = ("creator", "dtype", "index", "name", "owner", "rank", "requires_grad", "shape")
+    __slots__ = (
+        "creator", "dtype", "grad", "index", "name", "owner", "rank", "requires_grad", "shape"
+    )  # fmt: skip
 
-    def __init__(self, owner: Variable, data: Any, requires_grad: bool, name: str | None) -> None:
-        self.owner = weakref.ref(owner)
+    def __init__(
+        self,
+        data: Any,
+        requires_grad: bool,
+        creator: Function | None = None,
+        index: int = 0,
+    ) -> None:
         self.shape: tuple[int, ...] = data.shape
         self.dtype = data.dtype
         self.requires_grad = requires_grad
-        self.name = name
-        self.creator: Function | None = None
-        self.index = 0
-        self.rank = 0
+        self.creator = creator
+        self.index = index
+        self.rank = 0 if creator is None else creator.rank + 1
+        self.owner: weakref.ref[Variable] | None = None
+        self.grad: Any = None
+        self.name: str | None = None
+
+    def own(self, x: Variable) -> None:
+        """Make `x` the Variable that gets the gradient that arrives here."""
+        self.owner = weakref.ref(x)
 
 
 class Arrivals:
@@ -60,14 +77,14 @@ class Arrivals:
     leaves : dict
         Node -> the gradient that has arrived at this leaf.
     waiting : dict
-        Function -> {index of an output: the gradient that has arrived there}.
+        Function -> {node of an output: the gradient that has arrived there}.
     queue : list
         The waiting Functions as a heap, the one of highest rank first.
     """
 
     def __init__(self) -> None:
         self.leaves: dict[Node, Any] = {}
-        self.waiting: dict[Function, dict[int, Any]] = {}
+        self.waiting: dict[Function, dict[Node, Any]] = {}
         self.queue: list[tuple[int, int, Function]] = []
         self.count = 0
 
@@ -75,16 +92,16 @@ class Arrivals:
         """Let the gradient `g` arrive at `node`."""
         function = node.creator
         if function is None:
-            self.leaves[node] = add_up(self.leaves[node], g) if node in self.leaves else g
-            return
-        gys = self.waiting.get(function)
-        if gys is None:
-            gys = self.waiting[function] = {}
-            self.count += 1  # among equal ranks, first come, first served
-            heapq.heappush(self.queue, (-function.rank, self.count, function))
-        gys[node.index] = add_up(gys[node.index], g) if node.index in gys else g
+            arrived = self.leaves
+        else:
+            if function not in self.waiting:
+                self.waiting[function] = {}
+                self.count += 1
+                heapq.heappush(self.queue, (-function.rank, self.count, function))
+            arrived = self.waiting[function]
+        arrived[node] = add_up(arrived[node], g) if node in arrived else g
 
-    def pop(self) -> tuple[Function, dict[int, Any]]:
+    def pop(self) -> tuple[Function, dict[Node, Any]]:
         """Take out the Function of highest rank, with the gradients of its outputs.
 
         Nobody can send it another gradient: a Function that could has a higher rank.
@@ -101,7 +118,7 @@ def add_up(a: Any, b: Any) -> Any:
 
 def backward_steps(
     arrivals: Arrivals, retain_grad: bool = False, enable_double_backprop: bool = False
-) -> Iterator[tuple[Function, tuple[Any, ...], tuple[Any, ...]]]:
+) -> Iterator[tuple[Function, Sequence[Any], Sequence[Any]]]:
     """Walk back through the graph, visiting each Function once; yield after each visit.
 
     Parameters
@@ -123,11 +140,14 @@ def backward_steps(
         function, arrived = arrivals.pop()
         gys = function.all_gradients(arrived)
         if retain_grad:
-            for output, gy in zip(function.outputs, gys, strict=True):
-                if (y := output()) is not None:
-                    y._keep(gy)
+            for node in arrived:
+                node.grad = bare(gys[node.index]).copy()
         gxs = function.run_backward(gys, enable_double_backprop)
-        for node, gx in zip(function.inputs, gxs, strict=True):
-            if gx is not None and node is not None and node.requires_grad:
-                arrivals.add(node, gx)
+        kind = type(gys[0])
+        for node, gx in zip(function.inputs, gxs):
+            if gx is None or node is None or not node.requires_grad:
+                continue
+            if type(gx) is not kind or gx.dtype is not node.dtype or gx.shape != node.shape:
+                gx = function.fit_gradient(gx, node)
+            arrivals.add(node, gx)
         yield function, gys, gxs

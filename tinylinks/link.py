@@ -125,25 +125,39 @@ class Link:
 
     def links(self, skipself: bool = False) -> Iterator[Link]:
         """Yield this link and all links below it, each once."""
-        for _, link in self.namedlinks(skipself):
-            yield link
+        seen = set()
+        todo: list[Link] = [self]
+        while todo:
+            link = todo.pop()
+            if id(link) not in seen:
+                seen.add(id(link))
+                todo.extend(reversed(list(link.children())))
+                if link is not self or not skipself:
+                    yield link
 
     def namedparams(self, include_uninit: bool = True) -> Iterator[tuple[str, Parameter]]:
         """Yield all parameters, each once, with paths such as ``/l1/W``."""
         seen = set()
         for path, link in self.namedlinks():
-            for name in link._params:
-                param = link.__dict__.get(name)
-                if not isinstance(param, Parameter) or id(param) in seen:
-                    continue
-                seen.add(id(param))
-                if include_uninit or param.is_initialized:
+            for name, param in link._own_params():
+                if id(param) not in seen and (include_uninit or param.is_initialized):
+                    seen.add(id(param))
                     yield f"{path.rstrip('/')}/{name}", param
 
     def params(self, include_uninit: bool = True) -> Iterator[Parameter]:
         """Yield all parameters of this link and of the links below it, each once."""
-        for _, param in self.namedparams(include_uninit):
-            yield param
+        seen = set()
+        for link in self.links():
+            for _, param in link._own_params():
+                if id(param) not in seen and (include_uninit or param.is_initialized):
+                    seen.add(id(param))
+                    yield param
+
+    def _own_params(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield the parameters of this link alone: those that are there already."""
+        for name in self._params:
+            if isinstance(param := self.__dict__.get(name), Parameter):
+                yield name, param
 
     def count_params(self) -> int:
         """Return how many numbers the parameters hold together."""

@@ -71,7 +71,8 @@ class SGD:
         self.t += 1
         for param in self.target.params(include_uninit=False):
             if param.grad is not None:
-                param.data -= self.lr * param.grad
+                data = param.data
+                data -= self.lr * param.grad  # in place
 
 
 if not TYPE_CHECKING:  # a type checker should not think that every name is here

@@ -11,6 +11,7 @@ import numpy as np
 from tinylinks import backend, errors, initializers
 from tinylinks import functions as F
 from tinylinks.function import Function
+from tinylinks.functions import arithmetic
 from tinylinks.graph import Arrivals, Node, add_up, backward_steps
 
 ndarray = np.ndarray
@@ -74,15 +75,17 @@ class Variable:
             errors.check_data(data, backend.is_array_type)
         self._data = data
         self._grad = None
-        self.node = Node(self, data, requires_grad, name)
+        self.node = Node(data, requires_grad)
+        self.node.own(self)
+        self.node.name = name
         if grad is not None:
             self.grad = grad
 
-    @classmethod
-    def _again(cls, node: Node, array: Any) -> Variable:
-        """Box the array of a Variable that is gone: the new one has the same place in the graph."""
-        x = cls(array, requires_grad=node.requires_grad)
-        x.node = node
+    @staticmethod
+    def _at(node: Node, array: Any) -> Variable:
+        """Make a Variable that stands at `node` in a graph, without further checks."""
+        x = object.__new__(Variable)
+        x._data, x._grad, x.node = array, None, node
         return x
 
     # ---- the array ----
@@ -172,13 +175,14 @@ class Variable:
     @property
     def grad(self) -> Any:
         """The gradient as an array, or None. Assigning checks its shape and dtype."""
-        g = self._grad
+        g = self.node.grad if self._grad is None else self._grad
         return g._data if isinstance(g, Variable) else g
 
     @grad.setter
     def grad(self, g: Any) -> None:
         if g is not None:
             errors.check_grad(self, g, backend.is_array_type)
+        self.cleargrad()
         self._grad = g
 
     @property
@@ -187,8 +191,8 @@ class Variable:
 
         After `backward(enable_double_backprop=True)` it can itself be differentiated.
         """
-        if self._grad is not None and not isinstance(self._grad, Variable):
-            self._grad = Variable(self._grad, requires_grad=False)
+        if not isinstance(self._grad, Variable) and self.grad is not None:
+            self._grad = Variable(self.grad, requires_grad=False)
         return self._grad
 
     @grad_var.setter
@@ -196,24 +200,21 @@ class Variable:
         if g is not None:
             errors.check_grad_var(g, Variable)
             errors.check_grad(self, g._data, backend.is_array_type)
+        self.cleargrad()
         self._grad = g
 
     def cleargrad(self) -> None:
         """Forget the gradient, so that the next `backward` starts from nothing."""
-        self._grad = None
+        self._grad = self.node.grad = None
 
     def _receive(self, g: Any) -> None:
         """Add `g`, an array or a Variable, to the gradient."""
-        if self._grad is None:
+        if self.grad is None:
             self._grad = g
         elif isinstance(g, Variable):
             self._grad = self.grad_var + g
         else:
             self._grad = add_up(self.grad, g)
-
-    def _keep(self, g: Any) -> None:
-        """Make a copy of `g`, which travels on, the gradient."""
-        self._grad = own(g, {id(backend.bare(g))})
 
     # ---- the graph ----
 
@@ -273,24 +274,27 @@ class Variable:
         array([2.])
         """
         errors.check_backward(self)
-        gy = self.grad if self._grad is not None else self.xp.ones_like(self._data)
+        gy = self.xp.ones(self.shape, self.dtype) if self.grad is None else self.grad
         arrivals = Arrivals()
-        start = gy
         if enable_double_backprop:
-            start = self.grad_var if self._grad is not None else Variable(gy)
-        arrivals.add(self.node, start)
+            arrivals.add(self.node, Variable(gy) if self.grad is None else self.grad_var)
+        else:
+            arrivals.add(self.node, gy)
         for _ in backward_steps(arrivals, retain_grad, enable_double_backprop):
             pass
         if not retain_grad:
-            self._grad = None
+            self.cleargrad()
         given = {id(gy)}
         for node, g in arrivals.leaves.items():
-            if (x := node.owner()) is not None:
+            if node.owner is None:  # it was cut off by unchain_backward
+                node.grad = own(backend.bare(g), given)
+            elif (x := node.owner()) is not None:
                 x._receive(own(g, given))
 
     def unchain(self) -> None:
         """Cut this Variable off from its creator: it becomes a leaf."""
         self.node.creator = None
+        self.node.own(self)
 
     def unchain_backward(self) -> None:
         """Cut every Variable behind this one off from its creator, and free the graph.
@@ -307,34 +311,34 @@ class Variable:
     # ---- arithmetic ----
 
     def __add__(self, other: Any) -> Variable:
-        return F.add(self, other)
+        return arithmetic.Add().apply(self, other)
 
     def __radd__(self, other: Any) -> Variable:
-        return F.add(other, self)
+        return arithmetic.Add().apply(other, self)
 
     def __sub__(self, other: Any) -> Variable:
-        return F.sub(self, other)
+        return arithmetic.Sub().apply(self, other)
 
     def __rsub__(self, other: Any) -> Variable:
-        return F.sub(other, self)
+        return arithmetic.Sub().apply(other, self)
 
     def __mul__(self, other: Any) -> Variable:
-        return F.mul(self, other)
+        return arithmetic.Mul().apply(self, other)
 
     def __rmul__(self, other: Any) -> Variable:
-        return F.mul(other, self)
+        return arithmetic.Mul().apply(other, self)
 
     def __truediv__(self, other: Any) -> Variable:
-        return F.div(self, other)
+        return arithmetic.Div().apply(self, other)
 
     def __rtruediv__(self, other: Any) -> Variable:
-        return F.div(other, self)
+        return arithmetic.Div().apply(other, self)
 
     def __pow__(self, other: Any) -> Variable:
-        return F.pow(self, other)
+        return arithmetic.Pow().apply(self, other)
 
     def __rpow__(self, other: Any) -> Variable:
-        return F.pow(other, self)
+        return arithmetic.Pow().apply(other, self)
 
     def __matmul__(self, other: Any) -> Variable:
         return F.matmul(self, other)
@@ -474,7 +478,9 @@ class Parameter(Variable):
         else:
             errors.check_initializer(initializer)
             self._data, self._grad = None, None
-            self.node = Node(self, np.empty(0, np.float32), True, name)
+            self.node = Node(np.empty(0, np.float32), True)
+            self.node.own(self)
+            self.node.name = name
 
     @property
     def is_initialized(self) -> bool:
@@ -520,7 +526,7 @@ def own(g: Any, given: set[int]) -> Any:
     given.add(id(array))
     if not shared:
         return g
-    return Variable._again(g.node, array.copy()) if isinstance(g, Variable) else array.copy()
+    return Variable._at(g.node, array.copy()) if isinstance(g, Variable) else array.copy()
 
 
 def format_array(array: Any, prefix: str = "") -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tinylinks import errors
 from tinylinks.backend import bare, get_array_module, is_array_type
 from tinylinks.function import Function
-from tinylinks.functions.activation import LogSoftmax, Softmax
+from tinylinks.functions.activation import Softmax
 from tinylinks.functions.shapes import reshape, transpose
 
 if TYPE_CHECKING:
@@ -45,17 +45,18 @@ class SoftmaxCrossEntropy(Function):
     def forward(self, x: Any) -> Any:
         self.retain_inputs((0,))
         xp = get_array_module(x)
-        log_p = LogSoftmax(1).forward(x)
-        self.p = xp.exp(log_p) if self.cache_score else None
-        losses = -log_p[xp.arange(len(x)), self.t] * self.weights
+        z = x - x.max(axis=1, keepdims=True)  # minus the largest: no overflow
+        p = xp.exp(z)
+        total = p.sum(axis=1)
+        losses = (xp.log(total) - z[xp.arange(len(x)), self.t]) * self.weights
+        if self.cache_score:
+            p /= total.reshape(-1, 1)
+            self.p = p
         return losses.sum() if self.add_up else losses
 
     def backward(self, gy: Any) -> Any:
         (x,) = self.get_retained_inputs()
-        if self.p is None or self.double_backprop:
-            p = Softmax(1).compute(x)
-        else:
-            p = self.p
+        p = self.p if self.cache_score and not self.double_backprop else Softmax(1).compute(x)
         xp = get_array_module(x)
         one_hot = xp.zeros(x.shape, x.dtype)
         one_hot[xp.arange(len(x)), self.t] = 1
@@ -146,7 +147,7 @@ def softmax_cross_entropy(
     Follows Chainer's ``F.softmax_cross_entropy``.
     """
     t = bare(t)
-    errors.check_labels("softmax_cross_entropy", x, t, ignore_label)
+    all_count = errors.check_labels("softmax_cross_entropy", x, t, ignore_label)
     errors.check_choice("softmax_cross_entropy", "reduce", reduce, ("mean", "no"))
     class_weight = bare(class_weight)
     if class_weight is not None:
@@ -156,15 +157,13 @@ def softmax_cross_entropy(
         x = transpose(x, (0, *range(2, x.ndim), 1))
         x, t = reshape(x, (t.size, x.shape[-1])), t.reshape(t.size)
     add_up = reduce == "mean"
-    xp = get_array_module(t)
-    counts = t != ignore_label
-    number = int(counts.sum()) if normalize else shape[0]
-    weights = 1.0 / max(number, 1) if add_up else 1.0
-    if class_weight is not None or not counts.all():
-        rows = xp.asarray(weights, dtype=x.dtype) * counts
-        t = xp.where(counts, t, 0)
-        if class_weight is not None:
-            rows = rows * class_weight[t]
-        weights = rows.astype(x.dtype)
+    counts: Any = 1.0 if all_count else (t != ignore_label).astype(x.dtype)
+    number = t.size if all_count else int(counts.sum())
+    weights: Any = 1.0 / max(number if normalize else shape[0], 1) if add_up else 1.0
+    if not all_count:
+        weights = weights * counts
+        t = get_array_module(t).where(counts > 0, t, 0)
+    if class_weight is not None:
+        weights = weights * class_weight[t]
     loss = SoftmaxCrossEntropy(t, weights, add_up, cache_score).apply(x)
     return loss if add_up or len(shape) == 1 else reshape(loss, shape)
