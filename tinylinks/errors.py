@@ -312,9 +312,11 @@ def check_gradient(function: Function, gx: Any, node: Node) -> Any:
 
 def not_written(function: Function, method: str) -> NoReturn:
     name = type(function).__name__
+    where = f"class {name}" if name != "Function" else "a class of your own, derived from Function"
+    chapter = {"forward": 3, "backward": 4}[method]
     raise NotImplementedError(
         f"{name}: expected a method `{method}`, got none. "
-        f"Write `def {method}(self, ...)` in class {name}. (See chapter 3.)"
+        f"Write `def {method}(self, ...)` in {where}. (See chapter {chapter}.)"
     )
 
 
