@@ -122,9 +122,8 @@ class Function:
             errors.check_arity(self, arrays)
             self.explain(error, *arrays)
             raise
-        creator = self if self.rank >= 0 and config.enable_backprop else None
-        outputs = self._box(ys if type(ys) is tuple else (ys,), kind, dtype, creator)
-        if creator is not None:
+        outputs = self._box(ys if type(ys) is tuple else (ys,), kind, dtype)
+        if outputs[0].node.creator is self:
             self._retain(arrays, outputs)
         if config.debug:
             debug.after_forward(self, outputs)
@@ -173,9 +172,10 @@ class Function:
             errors.not_floats(self, arrays)
         return arrays, kind, dtype
 
-    def _box(self, ys: tuple[Any, ...], kind: Any, dtype: Any, creator: Any) -> list[Any]:
+    def _box(self, ys: tuple[Any, ...], kind: Any, dtype: Any) -> list[Any]:
         """Put the results into Variables, which know their creator if there is a record."""
         asked = self.rank >= 0
+        creator = self if asked and config.enable_backprop else None
         outputs: list[Any] = []
         for y in ys or errors.no_outputs(self):
             if type(y) is not kind or y.dtype is not dtype:
@@ -251,8 +251,6 @@ class Function:
 
     def all_gradients(self, arrived: dict[Node, Any]) -> Sequence[Any]:
         """Return one gradient for each output: zeros where none has arrived."""
-        if len(arrived) == 1 and not self._zeros:
-            return tuple(arrived.values())
         gys: dict[int, Any] = {}
         for node, g in arrived.items():
             gys[node.index] = add_up(gys[node.index], g) if node.index in gys else g

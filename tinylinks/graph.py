@@ -138,7 +138,9 @@ def backward_steps(
     """
     while arrivals.queue:
         function, arrived = arrivals.pop()
-        gys = function.all_gradients(arrived)
+        gys: Sequence[Any] = tuple(arrived.values())
+        if len(gys) > 1 or function._zeros:
+            gys = function.all_gradients(arrived)
         if retain_grad:
             for node in arrived:
                 node.grad = bare(gys[node.index]).copy()

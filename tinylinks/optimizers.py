@@ -69,10 +69,11 @@ class SGD:
             self.target.cleargrads()
             loss.backward()
         self.t += 1
-        for param in self.target.params(include_uninit=False):
-            if param.grad is not None:
+        for param in self.target.params():
+            grad = param.grad
+            if grad is not None:
                 data = param.data
-                data -= self.lr * param.grad  # in place
+                data -= self.lr * grad  # in place
 
 
 if not TYPE_CHECKING:  # a type checker should not think that every name is here
