@@ -104,8 +104,8 @@ class Link:
         # Python asks here only for an attribute that is not there.
         errors.no_attribute(self, name, self.__dict__.get("_later", {}).get(name))
 
-    def _named_children(self) -> Iterator[tuple[str, Link]]:
-        return iter(())
+    def _named_children(self) -> list[tuple[str, Link]]:
+        return []
 
     def children(self) -> Iterator[Link]:
         """Yield the links that this link is made of; a plain Link has none."""
@@ -131,7 +131,7 @@ class Link:
             link = todo.pop()
             if id(link) not in seen:
                 seen.add(id(link))
-                todo.extend(reversed(list(link.children())))
+                todo += [child for _, child in reversed(link._named_children())]
                 if link is not self or not skipself:
                     yield link
 
@@ -153,11 +153,10 @@ class Link:
                     seen.add(id(param))
                     yield param
 
-    def _own_params(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield the parameters of this link alone: those that are there already."""
-        for name in self._params:
-            if isinstance(param := self.__dict__.get(name), Parameter):
-                yield name, param
+    def _own_params(self) -> list[tuple[str, Parameter]]:
+        """Return the parameters of this link alone: those that are there already."""
+        named = [(name, self.__dict__.get(name)) for name in self._params]
+        return [(name, param) for name, param in named if isinstance(param, Parameter)]
 
     def count_params(self) -> int:
         """Return how many numbers the parameters hold together."""
@@ -234,7 +233,6 @@ class Chain(Link):
         if name in self._children:
             self._children.remove(name)
 
-    def _named_children(self) -> Iterator[tuple[str, Link]]:
-        for name in self._children:
-            if isinstance(child := self.__dict__.get(name), Link):
-                yield name, child
+    def _named_children(self) -> list[tuple[str, Link]]:
+        named = [(name, self.__dict__.get(name)) for name in self._children]
+        return [(name, child) for name, child in named if isinstance(child, Link)]
