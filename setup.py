@@ -5,6 +5,7 @@ installed package has copies in tinylinks/_chapters/, without text and without o
 """
 
 import json
+import shutil
 from pathlib import Path
 
 from setuptools import setup
@@ -36,7 +37,8 @@ class BuildWithChapters(build_py):
         if self.editable_mode:  # an editable install reads chapters/ itself
             return
         folder = Path(self.build_lib) / "tinylinks" / "_chapters"
-        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)  # what an earlier build left there
+        folder.mkdir(parents=True)
         for path in sorted(CHAPTERS.glob("[0-9][0-9]_*.ipynb")):
             notebook = code_only(json.loads(path.read_text(encoding="utf-8")))
             text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
