@@ -1,29 +1,37 @@
 """Plant faults in the core, one at a time, and see that a test turns red.
 
-python tests/mutants.py                 all faults
-python tests/mutants.py --quick         a sample from each class and module, in about a minute
-python tests/mutants.py --list          say which faults there are, run nothing
+python tests/mutants.py                 all faults, in some minutes
+python tests/mutants.py --quick         a sample from each class and module, in half a minute
 python tests/mutants.py --only PATTERN  those whose name matches the regular expression
+python tests/mutants.py --argued        also those that SURVIVORS argues to change nothing
+python tests/mutants.py --list          say which faults there are, run nothing
 
 A fault ("mutant") is a change of one place in the syntax tree of one module: a sign, an
-operand, a dropped `sum`, an inverted condition. Each is run in a process of its own, against
-the faster tests first, until one fails. A fault that no test notices survives. It is either
-argued in SURVIVORS below, with the reason why it changes nothing that anybody could see, or
-the exit code is 1.
+operand, a dropped `sum`, an inverted condition. A fault that no test notices survives. It is
+either argued in SURVIVORS below, with the reason why it changes nothing that anybody could
+see, or the exit code is 1.
+
+What makes it fast: pytest collects the tests once. A first run without a fault measures
+how long each test takes and which functions it calls. Then each fault gets a process of its
+own, forked from the one that holds the collected tests: there the faulty code takes the place
+of the right code, and only the tests that call the function run, until one fails.
 """
 
 import argparse
 import ast
 import copy
 import dataclasses
-import importlib.abc
-import importlib.util
+import functools
+import gc
+import importlib
+import itertools
 import multiprocessing
 import multiprocessing.connection
 import os
 import re
 import sys
 import time
+import types
 from pathlib import Path
 
 for library in ("OMP", "OPENBLAS", "MKL"):  # before NumPy is imported
@@ -63,17 +71,27 @@ LEFT_OUT = {
     "test_contract",
     "test_dev",
     "test_drift",
+    "test_imports",
     "test_mutants",
     "test_notebooks",
     "test_package",
     "test_refresh",
     "test_walk",
 }
-# Asked first, after the file named like the module, because they notice much in a short time.
-FIRST = ["test_golden", "test_variable", "test_function"]
-LAST = ["test_graph", "test_functions"]  # the slowest
+# What --quick leaves out as well: words in the names of tests.
+SLOW_WORDS = [
+    "strict",
+    "deep_chain",
+    "does_not_grow",
+    "no_more_memory",
+    "only_what_a_function",
+    "slopes_of",
+    "values_are_those",
+    "dtypes_are_kept",
+]
 
-SECONDS = 90  # no fault may take longer: an endless loop is a fault that is noticed
+PATIENCE = 8  # seconds for a test that took none: an endless loop is a fault that is noticed
+SECONDS = 400  # for all tests of one fault: after that there is no verdict, which is an error
 MEGABYTES = 4000
 
 # (module, function, change) -> why nobody could see a difference.
@@ -84,12 +102,142 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("graph", "Arrivals.add", "self.count += 1  ->  self.count -= 1"): (
         "Functions of one rank cannot send each other gradients: any order among them is right."
     ),
+    ("graph", "Arrivals.add", "1  ->  2"): "The count breaks ties: it only has to grow.",
+    ("graph", "Node.__init__", "0  ->  1"): (
+        "The default of index: it is read of the nodes of outputs, and those are told theirs."
+    ),
+    ("function", "<module>", "1  ->  2"): (
+        "ALL_OF saves the copy of a list: without the entry, the list is copied."
+    ),
+    ("function", "<module>", "1  ->  0"): (
+        "ALL_OF saves the copy of a list: without the entry, the list is copied."
+    ),
+    ("function", "Function", "0  ->  1"): "The rank of a Function that was not applied yet.",
+    (
+        "function",
+        "Function._retain",
+        "arrays if everything else [arrays[i] for i in self._input_indexes]  ->  "
+        "[arrays[i] for i in self._input_indexes]",
+    ): "A list with the same arrays in the same order; the other way only takes less time.",
+    ("function", "Function._open", "1  ->  2"): (
+        "Any number below 0 says that no input asks for a gradient."
+    ),
+    ("function", "Function._open", "False  ->  True"): (
+        "Sends all inputs to _make_alike, which finds nothing to do: the same, but slower."
+    ),
+    ("function", "Function._open", "node.rank > rank  ->  node.rank >= rank"): (
+        "The largest rank is the same whether or not an equal one replaces it."
+    ),
+    ("function", "Function._retain", "len(outputs) > 1  ->  len(outputs) >= 1"): (
+        "Zeros for an only output are never used: backward visits it because of its gradient."
+    ),
+    ("function", "Function._retain", "1  ->  0"): (
+        "Zeros for an only output are never used: backward visits it because of its gradient."
+    ),
     ("graph", "backward_steps", "False  ->  True"): (
         "The default of retain_grad: backward and grad, its two callers, pass it."
     ),
     ("graph", "backward_steps", "False  ->  True  (2)"): (
         "The default of enable_double_backprop: backward and grad, its two callers, pass it."
     ),
+    (
+        "variable",
+        "Variable.backward",
+        "for _ in backward_steps(arrivals, retain_grad, enable_double_backprop)  ->  "
+        "for _ in list(backward_steps(arrivals, retain_grad, enable_double_backprop))[1:]",
+    ): "The loop does nothing with the steps: the list takes all of them as well.",
+    ("variable", "Parameter.__init__", "0  ->  1"): "A size that stands in until initialize.",
+    ("variable", "Parameter.__init__", "np.float32  ->  np.float64"): (
+        "A dtype that stands in until initialize."
+    ),
+    ("variable", "format_array", "0  ->  1"): "The width of the numbers in an array without any.",
+    ("variable", "format_array", "1000  ->  1001"): (
+        "How many numbers of a long array decide on its width: NumPy shows only its ends."
+    ),
+    ("variable", "format_array", "1000  ->  999"): (
+        "How many numbers of a long array decide on its width: NumPy shows only its ends."
+    ),
+    ("functions.linear", "linear", "0  ->  1"): "Anything but 2 says: not a matrix.",
+    ("functions.loss", "MeanSquaredError.forward", "x0 - x1  ->  x1 - x0"): (
+        "The difference is squared: its sign is lost."
+    ),
+    ("functions.loss", "SoftmaxCrossEntropy.forward", "1  ->  2  (3)"): (
+        "To reshape, any negative length says: whatever is left."
+    ),
+    (
+        "functions.loss",
+        "SoftmaxCrossEntropy.backward",
+        "self.p if self.cache_score and (not self.double_backprop) else Softmax(1).compute(x)  ->  "
+        "Softmax(1).compute(x)",
+    ): "The same numbers, computed again: cache_score only saves time.",
+    ("functions.loss", "SoftmaxCrossEntropy.backward", "1  ->  2  (3)"): (
+        "To reshape, any negative length says: whatever is left."
+    ),
+    ("functions.loss", "softmax_cross_entropy", "True  ->  False  (2)"): (
+        "The default of cache_score: it only saves time."
+    ),
+    ("functions.loss", "softmax_cross_entropy", "False  ->  True"): (
+        "The default of enable_double_backprop: it is there for Chainer's signature."
+    ),
+    ("functions.loss", "softmax_cross_entropy", "x.ndim > 2  ->  x.ndim >= 2"): (
+        "A matrix is then transposed and reshaped to what it is."
+    ),
+    ("functions.loss", "softmax_cross_entropy", "2  ->  1"): (
+        "A matrix is then transposed and reshaped to what it is."
+    ),
+    (
+        "functions.loss",
+        "softmax_cross_entropy",
+        "1.0 if all_count else (t != ignore_label).astype(x.dtype)  ->  "
+        "(t != ignore_label).astype(x.dtype)",
+    ): "Where all rows count, nobody looks at counts.",
+    ("functions.loss", "softmax_cross_entropy", "1.0  ->  2.0"): (
+        "Where all rows count, nobody looks at counts."
+    ),
+    ("functions.loss", "softmax_cross_entropy", "1  ->  0  (5)"): (
+        "A loss of one axis is then reshaped to the shape that it has."
+    ),
+    ("gradient_check", "numerical_grad", "np.zeros  ->  np.ones"): (
+        "Each number of the array is replaced by a slope."
+    ),
+    ("gradient_check", "check_double_backward.gradients", "0  ->  1"): (
+        "What stands for no gradient is measured and differentiated alike, and agrees."
+    ),
+    (
+        "debug",
+        "retained",
+        "return (*function._retained_inputs, *function._retained_outputs)  ->  "
+        "return (*function._retained_outputs, *function._retained_inputs)",
+    ): "Copies and arrays are listed in the same order, whichever it is.",
+    (
+        "debug",
+        "users_line",
+        "for frame in reversed(traceback.extract_stack())  ->  "
+        "for frame in list(reversed(traceback.extract_stack()))[1:]",
+    ): "The innermost frame is that of users_line itself: never the line of a user.",
+    (
+        "function",
+        "Function.fit_gradient",
+        "gx if isinstance(gx, self.Variable) else self.Variable(array, requires_grad=False)  ->  "
+        "gx",
+    ): "Wherever the array goes from here, it is taken as a constant.",
+    ("functions.shapes", "SumTo.explain", "errors.bad_sum_to(x.shape, self.shape)  ->  pass"): (
+        "forward has already said so: it checks the shape itself."
+    ),
+    ("link", "Link.init_scope", "errors.check_super_init(self)  ->  pass"): (
+        "The same is checked again further on, with the same sentence."
+    ),
+    ("link", "Link._register", "errors.check_super_init(self)  ->  pass"): (
+        "The same is checked again further on, with the same sentence."
+    ),
+    ("link", "Chain.__setattr__", "errors.check_super_init(self)  ->  pass"): (
+        "The same is checked again further on, with the same sentence."
+    ),
+    (
+        "config",
+        "using_config",
+        "errors.check_config(name, value, CONFIG_NAMES)  ->  pass",
+    ): "The same is checked again further on, with the same sentence.",
 }
 
 
@@ -335,8 +483,13 @@ def file_of(module):
     return PACKAGE / (module.replace(".", "/") + ".py")
 
 
+@functools.cache  # somebody may edit a file while the tests run
+def source_of(module):
+    return file_of(module).read_text(encoding="utf-8")
+
+
 def tree_of(module):
-    return ast.parse(file_of(module).read_text(encoding="utf-8"))
+    return ast.parse(source_of(module))
 
 
 def one_line(node):
@@ -352,12 +505,35 @@ def short(node):
     return one_line(node)
 
 
+def place(path, tree):
+    """Return the outermost function that a node is in, or the constant of a class or module.
+
+    With the class around it, if there is one. None for what else a module does while it is
+    imported, such as telling Function what a Variable is: without it nothing works.
+    """
+    node, owner = tree, None
+    for name, i in path:
+        node = getattr(node, name) if i is None else getattr(node, name)[i]
+        if isinstance(node, ast.FunctionDef):
+            return node, owner
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            inside = len(path) > 1 and isinstance(target, ast.Name)
+            return (node, owner) if inside else None
+        if isinstance(node, ast.ClassDef):
+            owner = node.name
+    return None
+
+
 def generate(modules=CORE):
     """Return all faults, in an order that is the same in each run."""
     mutants = []
     for module in modules:
         seen = {}
-        for node, path, function in sites(tree_of(module)):
+        tree = tree_of(module)
+        for node, path, function in sites(tree):
+            if place(path, tree) is None:
+                continue
             for other in variants(node):
                 change = f"{short(node)}  ->  {short(other)}"
                 count = seen[function, change] = seen.get((function, change), 0) + 1
@@ -393,36 +569,74 @@ def mutated_tree(mutant):
     return ast.fix_missing_locations(tree)
 
 
-# ---- running one ----
+def first_line(function):
+    """Return the line where the code of a function starts: that of its first decorator."""
+    return min(node.lineno for node in [function, *function.decorator_list])
 
 
-class Planter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports the faulty module in the place of the right one."""
-
-    def __init__(self, mutant):
-        self.name = f"tinylinks.{mutant.module}"
-        self.file = str(file_of(mutant.module))
-        self.code = compile(mutated_tree(mutant), self.file, "exec", dont_inherit=True)
-        self.planted = False
-
-    def find_spec(self, name, path=None, target=None):
-        if name == self.name:
-            return importlib.util.spec_from_file_location(name, self.file, loader=self)
-        return None
-
-    def exec_module(self, module):
-        self.planted = True
-        exec(self.code, module.__dict__)
+# ---- planting one ----
 
 
-def test_files(module=None, fast=False):
-    """Return the test files, the most telling ones first and the slowest last."""
-    files = {path.stem: str(path) for path in sorted(TESTS.glob("test_*.py"))}
-    own = f"test_{module.rpartition('.')[2]}" if module else ""
-    names = [name for name in dict.fromkeys([own, *FIRST, *files]) if name not in LEFT_OUT]
-    slow = [name for name in LAST if name != own]
-    quick = [name for name in names if name not in slow]
-    return [files[name] for name in (quick if fast else quick + slow) if name in files]
+def codes_in(code):
+    """Yield all code objects inside of another one."""
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield constant
+            yield from codes_in(constant)
+
+
+def functions_of_the_package():
+    """Return (file, first line) -> the functions that were made there."""
+    found = {}
+    for function in gc.get_objects():
+        if isinstance(function, types.FunctionType):
+            code = function.__code__
+            if code.co_filename.startswith(str(PACKAGE)):
+                found.setdefault((code.co_filename, code.co_firstlineno), []).append(function)
+    return found
+
+
+def plant(mutant, functions):
+    """Put the faulty code in the place of the right code; return False if it cannot be imported."""
+    tree = mutated_tree(mutant)
+    node, owner = place(mutant.path, tree)
+    file = str(file_of(mutant.module))
+    if isinstance(node, ast.FunctionDef):
+        for function in functions[file, first_line(node)]:
+            plant_function(function, node, tree, file)
+        return True
+    module = importlib.import_module(f"tinylinks.{mutant.module}")
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    try:
+        value = eval(compile(ast.Expression(node.value), file, "eval"), vars(module))
+    except Exception:
+        return False
+    setattr(getattr(module, owner) if owner else module, target.id, value)
+    return True
+
+
+def plant_function(function, node, tree, file):
+    """Give `function` the code and the defaults of the faulty `node`."""
+    if "__class__" in function.__code__.co_freevars:  # it must not lose the cell of super()
+        node.body.append(ast.copy_location(ast.Expr(ast.Name("__class__", ast.Load())), node))
+        ast.fix_missing_locations(node)
+    whole = compile(tree, file, "exec", dont_inherit=True)
+    line, name = first_line(node), node.name
+    (code,) = (c for c in codes_in(whole) if (c.co_firstlineno, c.co_name) == (line, name))
+    function.__code__ = code
+
+    def value(default):
+        return eval(compile(ast.Expression(default), file, "eval"), function.__globals__)
+
+    arguments = node.args
+    if arguments.defaults:
+        function.__defaults__ = tuple(map(value, arguments.defaults))
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if default is not None:
+            function.__kwdefaults__[argument.arg] = value(default)
+
+
+# ---- running the tests ----
 
 
 def quieten():
@@ -433,82 +647,165 @@ def quieten():
 
 
 def limit_memory():
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
+    import resource
+
     resource.setrlimit(resource.RLIMIT_AS, (MEGABYTES << 20, MEGABYTES << 20))
 
 
-class FirstFailure:
-    """A pytest plugin that remembers which test failed first."""
+def test_files():
+    """Return the files of the tests that are asked."""
+    return [str(file) for file in sorted(TESTS.glob("test_*.py")) if file.stem not in LEFT_OUT]
 
-    name = ""
+
+@dataclasses.dataclass
+class Measured:
+    """What the run without a fault says about a test."""
+
+    seconds: float
+    places: set  # (file, first line) of the functions that it calls
+
+
+def name_of(test):
+    """Return the name of a test, without the folder."""
+    file, _, name = test.nodeid.partition("::")
+    return f"{Path(file).name}::{name}"
+
+
+class Session:
+    """A pytest plugin that runs the collected tests once for each fault instead of once.
+
+    Parameters
+    ----------
+    mutants : list of Mutant
+    jobs : int
+        How many processes run at a time.
+    tell : callable
+        Gets (mutant, verdict, by what, seconds) as soon as a fault is decided.
+    """
+
+    def __init__(self, mutants, jobs, tell):
+        self.mutants, self.jobs, self.tell = mutants, jobs, tell
+        self.killers = {}  # (module, function) -> tests that noticed a fault there
+        self.failed = ""
+        self.trouble = "pytest did not collect the tests"
 
     def pytest_runtest_logreport(self, report):
-        if report.failed and not self.name:
-            self.name = report.nodeid.rpartition("/")[2]
+        if report.failed and not self.failed:
+            self.failed = name_of(report)
 
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.trouble = f"pytest could not import a file of tests: {report.longrepr}"
 
-def run(mutant, fast, answer):
-    """Run the tests with one fault planted, or with none; send the verdict to `answer`."""
-    quieten()
-    limit_memory()
-    os.chdir(ROOT)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take longer than most tests
-    sys.path.insert(0, str(ROOT))
-    import pytest
+    def pytest_runtestloop(self, session):
+        if session.testsfailed:
+            return True
+        self.items = session.items
+        self.functions = functions_of_the_package()
+        gc.freeze()  # what is here now is not looked through again in each process
+        self.trouble = self.run_all()
+        return True
 
-    planter = None
-    if mutant is not None:
-        planter = Planter(mutant)
-        sys.meta_path.insert(0, planter)
-    files = test_files(mutant.module if mutant else None, fast)
-    if mutant is not None and "errors." in mutant.change:
-        files.sort(key=lambda file: "test_errors" not in file)
-    options = ["-x", "-q", "-p", "no:cacheprovider", "--tb=no"]
-    options += ["--rootdir", str(ROOT), "-m", "not slow and not gpu and not browser"]
-    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # preload imported hypothesis
-    batches = [(files[:2], ["-k", "not strict"]), (files[2:], ["-k", "not strict"])]
-    if not fast:
-        batches.append((files, ["-k", "strict"]))  # the stand-in for CuPy last: it is slow
-    for batch, choice in batches:
-        if not batch:
-            continue
-        first = FirstFailure()
-        code = pytest.main([*options, *choice, *batch], plugins=[first])
-        if planter is not None and not planter.planted:
-            answer.send(("error", "the tests did not import the faulty module"))
-            return
-        if code in (1, 2):
-            answer.send(("killed", first.name or "import"))
-            return
-        if code not in (0, 5):
-            answer.send(("error", f"pytest ended with code {code}"))
-            return
-    answer.send(("survived", ""))
+    def run_all(self):
+        """Measure the tests, then plant the faults; return what went wrong, if anything did."""
+        ((_, verdict, self.measured, seconds),) = run_all([None], 1, self.measure)
+        if verdict != "measured":
+            return f"the tests must pass without a fault, but: {self.measured}"
+        print(
+            f"mutants: without a fault {len(self.measured)} tests pass, in {seconds:.0f} s",
+            flush=True,
+        )
+        for mutant, verdict, by, seconds in run_all([None, *self.mutants], self.jobs, self.run):
+            if mutant is not None:
+                if verdict == "killed":
+                    self.killers.setdefault(mutant.key[:2], []).append(by)
+                self.tell((mutant, verdict, by, seconds))
+            elif verdict != "survived":
+                return f"the tests must pass without a fault, but: {verdict} by {by}"
+        return ""
 
+    def call(self, item, following):
+        """Run one test; return the name of it if it fails."""
+        self.failed = ""
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        return self.failed
 
-def preload():
-    """Import what the tests need, but not the library, so that each child starts at once."""
-    import json  # noqa: F401
+    def measure(self, _, answer):
+        """In a process of its own: send nodeid -> Measured to `answer`, or a test that fails."""
+        quieten()
+        measured = {}
+        for item in self.items:
+            codes = set()
 
-    import numpy  # noqa: F401
-    import pytest  # noqa: F401
+            def note(frame, event, arg, add=codes.add):
+                if event == "call":
+                    add(frame.f_code)
 
-    try:
-        import hypothesis.extra.numpy  # noqa: F401
-    except ImportError:
-        return
+            start = time.perf_counter()
+            sys.setprofile(note)
+            failed = self.call(item, None)
+            sys.setprofile(None)
+            seconds = time.perf_counter() - start
+            places = {(code.co_filename, code.co_firstlineno) for code in codes}
+            if failed:
+                if self.call(item, None):
+                    answer.send(("failed", failed))
+                    return
+                places = set(self.functions)  # passes unwatched: it may call any of them
+            measured[item.nodeid] = Measured(seconds, places & self.functions.keys())
+        answer.send(("measured", measured))
+
+    def chosen(self, mutant):
+        """Return the tests that could notice a fault, the most telling ones first."""
+        if mutant is None:
+            return self.items
+        file = file_of(mutant.module)
+        node, _ = place(mutant.path, tree_of(mutant.module))
+        items = self.items
+        # Any test may read a constant or, by inspect.signature, a default.
+        if isinstance(node, ast.FunctionDef) and ("args", None) not in mutant.path:
+            here = str(file), first_line(node)
+            items = [item for item in items if here in self.measured[item.nodeid].places]
+        killers = set(self.killers.get(mutant.key[:2], []))
+
+        def order(item):
+            seconds, name = self.measured[item.nodeid].seconds, name_of(item)
+            return name not in killers, seconds > 0.1, f"test_{file.stem}.py" not in name, seconds
+
+        return sorted(items, key=order)
+
+    def run(self, mutant, answer):
+        """In a process of its own: send the verdict over a fault, or the error of this tool."""
+        try:
+            answer.send(self.verdict(mutant))
+        except Exception as error:
+            answer.send(("error", repr(error)))
+
+    def verdict(self, mutant):
+        """Run the tests with a fault planted."""
+        import signal
+
+        quieten()
+        limit_memory()
+        items = self.chosen(mutant)
+        if mutant is not None and not plant(mutant, self.functions):
+            return "killed", "the import"
+        for item, following in itertools.pairwise([*items, None]):
+            limit = PATIENCE + 20 * self.measured[item.nodeid].seconds
+            signal.setitimer(signal.ITIMER_REAL, limit)  # ends this process
+            if failed := self.call(item, following):
+                return "killed", failed
+        return "survived", ""
 
 
 class Job:
     """A fault under test, in a process of its own."""
 
-    def __init__(self, context, mutant, fast):
+    def __init__(self, mutant, work):
+        context = multiprocessing.get_context("fork")
         self.mutant = mutant
         self.answer, sender = context.Pipe(duplex=False)
-        self.process = context.Process(target=run, args=(mutant, fast, sender), daemon=True)
+        self.process = context.Process(target=work, args=(mutant, sender), daemon=True)
         self.process.start()
         sender.close()
         self.start = time.monotonic()
@@ -523,11 +820,11 @@ class Job:
             try:
                 result = self.answer.recv()
             except EOFError:
-                result = ("killed", "crash")
-        elif not self.process.is_alive():
-            result = ("killed", "crash")
+                self.process.join()
+                code = self.process.exitcode  # -n if signal n ended it: no time, no memory
+                result = ("killed" if code < 0 else "error", f"the end of the process, {code}")
         elif self.seconds > SECONDS:
-            result = ("killed", f"timeout of {SECONDS} s")
+            result = ("error", f"no verdict after {SECONDS} s")
         else:
             return None
         self.process.kill()
@@ -536,26 +833,58 @@ class Job:
         return result
 
 
-def run_all(mutants, jobs, fast=False):
+def run_all(mutants, jobs, work):
     """Yield (mutant, verdict, by what, seconds) for each fault as it is decided."""
-    fork = "fork" in multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("fork" if fork else "spawn")
-    if fork:
-        preload()
     waiting = list(reversed(mutants))
     running = []
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            running.append(Job(context, waiting.pop(), fast))
-        multiprocessing.connection.wait([job.answer for job in running], timeout=1)
-        for job in list(running):
-            result = job.verdict()
-            if result is not None:
-                running.remove(job)
-                yield job.mutant, *result, job.seconds
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                running.append(Job(waiting.pop(), work))
+            multiprocessing.connection.wait([job.answer for job in running], timeout=1)
+            for job in list(running):
+                result = job.verdict()
+                if result is not None:
+                    running.remove(job)
+                    yield job.mutant, *result, job.seconds
+    finally:
+        for job in running:
+            job.process.kill()
+
+
+def run_tests(mutants, jobs, tell, files, words=()):
+    """Collect the tests and run them for each fault; return what went wrong, if anything did."""
+    os.chdir(ROOT)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they take longer than most tests
+    sys.path.insert(0, str(ROOT))
+    import pytest
+
+    session = Session(mutants, jobs, tell)
+    options = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
+    options += ["-o", "addopts=--import-mode=importlib --strict-markers"]
+    options += ["-s", "-p", "no:cacheprovider", "-p", "no:terminal"]
+    options += ["-m", "not slow and not gpu and not browser"]
+    options += ["-k", " and ".join(f"not {word}" for word in words)] if words else []
+    pytest.main([*options, *files], plugins=[session])
+    return session.trouble
 
 
 # ---- the command ----
+
+
+class Progress:
+    """Collects the results, and prints how far it is."""
+
+    def __init__(self, total, verbose):
+        self.results, self.total, self.verbose = [], total, verbose
+
+    def add(self, result):
+        self.results.append(result)
+        mutant, verdict, by, seconds = result
+        if self.verbose:
+            print(f"{verdict:8} {seconds:5.1f} s  {mutant}  [{by}]", flush=True)
+        elif len(self.results) % 50 == 0:
+            print(f"mutants: {len(self.results)} of {self.total}", flush=True)
 
 
 def report(results, seconds):
@@ -579,33 +908,24 @@ def report(results, seconds):
     return 1 if unargued or errors else 0
 
 
-def check_baseline(fast):
-    """Stop if the tests fail without any fault: they would then kill everything."""
-    ((_, verdict, by, seconds),) = run_all([None], 1, fast)
-    if verdict != "survived":
-        sys.exit(f"mutants: the tests must pass without a fault, but: {verdict} by {by}")
-    print(f"mutants: without a fault the tests pass, in {seconds:.1f} s", flush=True)
-
-
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="a sample, about a minute")
+    parser.add_argument("--quick", action="store_true", help="a sample, in half a minute")
     parser.add_argument("--list", action="store_true", help="list the faults and end")
     parser.add_argument("--only", metavar="PATTERN", default="", help="a regular expression")
-    parser.add_argument("--fast", action="store_true", help="ask the faster tests only")
+    parser.add_argument("--argued", action="store_true", help="plant those in SURVIVORS too")
     parser.add_argument("--jobs", type=int, default=0, help="how many at a time")
     parser.add_argument("--verbose", action="store_true", help="print each verdict")
     options = parser.parse_args(arguments)
 
-    mutants = generate()
+    mutants = every = generate()
     unknown = set(SURVIVORS) - {mutant.key for mutant in mutants}
     for key in sorted(unknown):  # test_mutants.py fails for them
         print(f"mutants: SURVIVORS argues a fault that does not exist any more: {key}")
     if options.quick:
         mutants = sample(mutants)
-    elif not options.only:  # named by --only, the argued ones are tried as well
+    elif not options.argued:
         mutants = [mutant for mutant in mutants if mutant.key not in SURVIVORS]
-        print(f"mutants: {len(SURVIVORS)} more are argued in SURVIVORS to change nothing")
     mutants = [mutant for mutant in mutants if re.search(options.only, str(mutant))]
     if not mutants:
         sys.exit("mutants: no fault matches")
@@ -613,18 +933,23 @@ def main(arguments=None):
         print("\n".join(map(str, mutants)))
         print(f"mutants: {len(mutants)}")
         return 0
+    print(
+        f"mutants: there are {len(every)} faults, {len(SURVIVORS)} of them argued in SURVIVORS "
+        f"to change nothing; {len(mutants)} are planted",
+        flush=True,
+    )
+    if "fork" not in multiprocessing.get_all_start_methods():
+        print("mutants: SKIPPED, this system cannot fork a process (use Linux, macOS or WSL)")
+        return 0
 
     start = time.monotonic()
-    check_baseline(options.fast or options.quick)
-    results = []
-    for result in run_all(mutants, options.jobs or min(2, os.cpu_count() or 1), options.fast):
-        results.append(result)
-        mutant, verdict, by, seconds = result
-        if options.verbose:
-            print(f"{verdict:8} {seconds:5.1f} s  {mutant}  [{by}]", flush=True)
-        elif len(results) % 100 == 0:
-            print(f"mutants: {len(results)} of {len(mutants)}", flush=True)
-    return report(results, time.monotonic() - start)
+    progress = Progress(len(mutants), options.verbose)
+    words = SLOW_WORDS if options.quick else ()
+    jobs = options.jobs or min(2, os.cpu_count() or 1)
+    trouble = run_tests(mutants, jobs, progress.add, test_files(), words)
+    if trouble:
+        sys.exit(f"mutants: {trouble}")
+    return report(progress.results, time.monotonic() - start)
 
 
 if __name__ == "__main__":

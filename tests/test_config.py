@@ -62,3 +62,11 @@ def test_an_unknown_switch_or_value_changes_nothing(name, value, error):
         setattr(config, name, value)
     with pytest.raises(error), using_config(name, value):
         pytest.fail("the block must not run")
+
+
+def test_using_config_checks_name_and_value():
+    with pytest.raises(AttributeError, match="did you mean train"), using_config("trian", True):
+        pass
+    with pytest.raises(TypeError, match="config.train: expected True or False, got 'yes'"):
+        using_config("train", "yes").__enter__()
+    assert config.train is True

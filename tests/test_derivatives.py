@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinylinks.functions as F
-from tinylinks import Function, Variable, backend, grad
+from tinylinks import Function, Parameter, Variable, backend, grad
 
 
 def variable(xp, values):
@@ -73,6 +73,34 @@ def test_grad_inputs_are_added_to_the_results(xp):
     assert (gx.item(), gy.item(), gz.item()) == (13, 2, 5)
 
 
+def test_grad_inputs_are_returned_as_variables_where_there_is_no_way(xp):
+    x, z = variable(xp, 2), variable(xp, 4)
+    (gz,) = grad([x * x], [z], grad_inputs=[xp.asarray(5.0)])
+    assert (type(gz), gz.item()) == (Variable, 5)
+
+
+def test_a_result_does_not_share_its_memory_with_grad_outputs(xp):
+    x, gy = variable(xp, [1, 2]), xp.asarray([3.0, 4.0])
+    gx, gh = grad([x + 0, x], [x, x], [gy, None])
+    (g,) = grad([x], [x], [gy])
+    for result in (gx, gh, g):
+        result.data[...] = 9
+    assert backend.to_cpu(gy).tolist() == [3, 4]
+
+
+def test_two_results_do_not_share_their_memory(xp):
+    x, y = variable(xp, [1, 2]), variable(xp, [3, 4])
+    gx, gy = grad([(x + y) * 2], [x, y])
+    gx.data[...] = 9
+    assert values(gy) == [2, 2]
+
+
+def test_grad_of_a_parameter_that_waits_says_so():
+    with pytest.raises(RuntimeError, match="grad: expected a Parameter with an array") as caught:
+        grad([Parameter()], [variable(np, 2)])
+    assert "initialize(shape)" in str(caught.value)
+
+
 def test_grad_without_a_way_is_none(xp):
     x, y = variable(xp, 2), variable(xp, 3)
     gx, gy = grad([x * x], [x, y])
@@ -90,6 +118,28 @@ def test_grad_of_an_unused_output_of_several_is_none():
     a, b = Two().apply(Variable(np.array(1.0)))
     (gb,) = grad([a], [b])
     assert gb is None
+
+
+def test_grad_of_all_outputs_of_a_function():
+    class Two(Function):
+        def forward(self, x):
+            return x * 2, x * 3
+
+        def backward(self, ga, gb):
+            return 2 * ga + 3 * gb
+
+    x = Variable(np.array(1.0))
+    a, b = Two().apply(x)
+    ga, gb, gx = grad([a * 5 + b * 7], [a, b, x])
+    assert (ga.item(), gb.item(), gx.item()) == (5, 7, 31)
+
+
+def test_grad_outputs_must_fit_the_outputs(xp):
+    y = variable(xp, [1, 2]) * 3
+    with pytest.raises(ValueError, match="grad: expected the shape of the data"):
+        grad([y], [y], [xp.ones((3,))])
+    with pytest.raises(TypeError, match="grad: expected the dtype of the data"):
+        grad([y], [y], [xp.ones((2,), dtype=np.float32)])
 
 
 def test_set_grad_puts_the_results_into_the_inputs(xp):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinylinks.functions as F
-from tinylinks import Function, Variable, backend, gradient_check, using_config
+from tinylinks import Function, Variable, backend, grad, gradient_check, using_config
 
 
 class SumAndDifference(Function):
@@ -210,6 +210,53 @@ def test_retained_arrays_are_the_arrays_themselves(xp):
     y = F.exp(x)
     (kept,) = y.creator.get_retained_outputs()
     assert kept is y.data
+
+
+def test_a_lone_number_becomes_an_array_of_float32():
+    y = F.exp(0.0)
+    assert (type(y.data), y.dtype, y.item()) == (np.ndarray, np.float32, 1)
+
+
+class Twice(Function):
+    """Its derivative is the same everywhere: backward returns an array, whatever it gets."""
+
+    def forward(self, x):
+        return x * 2
+
+    def backward(self, gy):
+        return np.full(gy.shape, 2.0)
+
+
+def test_an_array_from_backward_is_a_constant_for_second_derivatives():
+    x = Variable(np.array(3.0))
+    (gx,) = grad([Twice().apply(x)], [x], enable_double_backprop=True)
+    assert (type(gx), gx.item(), gx.requires_grad) == (Variable, 2, False)
+    (gx,) = grad([Twice().apply(x * x)], [x], enable_double_backprop=True)
+    (ggx,) = grad([gx], [x])
+    assert (gx.item(), ggx.item()) == (12, 4)
+
+
+class Keeps(Function):
+    """Adds its inputs up, and keeps those that a test asks for."""
+
+    def __init__(self, indexes):
+        self.indexes = indexes
+
+    def forward(self, *xs):
+        self.retain_inputs(self.indexes)
+        return sum(xs)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("indexes", [(0,), (1,), (0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (2, 1)])
+def test_what_is_retained_is_what_was_asked_for(indexes, n):
+    keeps, xs = Keeps(indexes), [Variable(np.array(float(i))) for i in range(n)]
+    if max(indexes) < n:
+        keeps.apply(*xs)
+        assert [x.item() for x in keeps.get_retained_inputs()] == list(indexes)
+    else:
+        with pytest.raises(TypeError, match=f"positions from 0 to {n - 1}, and"):
+            keeps.apply(*xs)
 
 
 def test_retained_inputs_are_given_back_in_the_order_asked_for():

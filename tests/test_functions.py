@@ -496,9 +496,95 @@ def test_softmax_cross_entropy_ignores_another_label(xp):
     assert gx.any(axis=1).tolist() == [True, False, True]
 
 
+MOVES = {
+    "broadcast_to": (
+        lambda x: F.broadcast_to(x, (2, 2, 3)),
+        lambda x: np.broadcast_to(x, (2, 2, 3)),
+    ),
+    "reshape": (lambda x: F.reshape(x, (3, 2)), lambda x: x.reshape(3, 2)),
+    "transpose": (F.transpose, np.transpose),
+    "get_item": (lambda x: x[1:], lambda x: x[1:]),
+    "concat": (lambda x: F.concat((x, x)), lambda x: np.concatenate((x, x), axis=1)),
+}
+
+
+@pytest.mark.parametrize("name", MOVES)
+@pytest.mark.parametrize("dtype", [np.int32, np.bool_])
+def test_what_only_moves_numbers_takes_whole_ones_and_truth_values(name, dtype):
+    move, np_move = MOVES[name]
+    x = np.array([[0, 1, 2], [3, 0, 5]]).astype(dtype)
+    y = move(Variable(x))
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y.data, np_move(x))
+
+
+def test_concat_turns_whole_numbers_beside_a_variable_into_floats():
+    y = F.concat((Variable(np.array([1, 2], np.float32)), np.array([3, 4])), axis=0)
+    assert (y.dtype, y.data.tolist()) == (np.float32, [1, 2, 3, 4])
+
+
+def test_linear_takes_whole_numbers_beside_its_parameters():
+    W, b = Variable(np.array([[1, 2, 3]], np.float32)), Variable(np.array([4], np.float32))
+    y = F.linear(np.array([[1, 1, 1], [0, 1, 0]]), W, b)
+    assert (y.dtype, y.data.tolist()) == (np.float32, [[10], [6]])
+    y.sum().backward()
+    assert (W.grad.dtype, W.grad.tolist()) == (np.float32, [[1, 2, 1]])
+
+
+def test_mean_squared_error_of_a_constant_and_a_variable_has_one_gradient(xp):
+    x, t = xp.asarray([1.0, 2.0]), Variable(xp.asarray([2.0, 5.0]))
+    F.mean_squared_error(x, t).backward()
+    assert backend.to_cpu(t.grad).tolist() == [1, 3]
+
+
+def test_mean_squared_error_takes_whole_numbers_beside_a_variable():
+    y = F.mean_squared_error(Variable(np.array([1, 2], np.float32)), np.array([1, 4]))
+    assert (y.dtype, y.item()) == (np.float32, 2)
+
+
+def test_class_weight_may_be_a_variable(xp):
+    x, t = xp.asarray([[1.0, 2.0], [3.0, 1.0]]), xp.asarray([0, 1])
+    weight = xp.asarray([0.5, 2.0])
+    of_array = F.softmax_cross_entropy(x, t, class_weight=weight)
+    of_variable = F.softmax_cross_entropy(x, t, class_weight=Variable(weight))
+    assert of_array.item() == of_variable.item() > 0
+
+
+def test_the_only_axis_of_a_vector_can_be_given_as_a_number():
+    x = np.array([1.0, 2.0])
+    for y in (F.transpose(x, 0), Variable(x).transpose(0)):
+        assert y.data.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("axis", [(0, 1), 1.0, None])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_the_axis_of_the_classes_is_one_whole_number(name, axis):
+    with pytest.raises(TypeError, match=f"^{name}: expected axis as one whole number"):
+        getattr(F, name)(np.ones((2, 3)), axis=axis)
+
+
+@pytest.mark.parametrize("axis", [2, -3])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_the_axis_of_the_classes_is_one_of_the_array(name, axis):
+    with pytest.raises(ValueError, match=f"^{name}: expected an axis of shape .* got {axis}"):
+        getattr(F, name)(np.ones((2, 3)), axis=axis)
+
+
+@pytest.mark.parametrize("shape", [(4,), (3, 2), (6,), (2, 2), (3, 1), (1, 2, 3), (2,), (0,)])
+def test_sum_to_needs_a_shape_that_stretches_to_that_of_x(shape):
+    with pytest.raises(ValueError, match="^sum_to: expected ") as caught:
+        F.sum_to(np.ones((2, 3)), shape)
+    assert str(shape) in str(caught.value)
+
+
 def test_softmax_cross_entropy_takes_its_labels_as_a_variable(xp):
     x, t = xp.ones((2, 3)), xp.asarray([0, 2])
     assert F.softmax_cross_entropy(x, Variable(t)).item() == pytest.approx(math.log(3))
+
+
+def test_accuracy_takes_its_labels_as_a_variable(xp):
+    y, t = xp.asarray([[2.0, 1.0], [0.0, 3.0]]), xp.asarray([0, 0])
+    assert F.accuracy(y, Variable(t)).item() == 0.5
 
 
 @pytest.mark.parametrize(
@@ -599,3 +685,9 @@ def test_arrays_of_two_backends_are_told_apart(name, strict):
     x = np.array([[1.0, 2.0], [3.0, 4.0]])
     with pytest.raises(TypeError, match=r"backend\.to_cpu or backend\.to_gpu"):
         MIXED[name](strict.asarray(x), x)
+
+
+def test_accuracy_of_one_row():
+    y = np.array([[2.0, 1.0]])
+    assert F.accuracy(y, np.array([0])).item() == 1
+    assert F.accuracy(y, np.array([1])).item() == 0

@@ -1,5 +1,7 @@
 """gradient_check: it measures slopes, and it finds wrong gradients."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,33 @@ def test_numerical_grad_moves_by_eps_to_both_sides():
     (gx,) = gradient_check.numerical_grad(f, [x], [np.ones(1)], eps=0.5)
     assert {0.5, 1.5} <= set(seen) <= {0.5, 1.0, 1.5}
     assert gx.item() == (1.5**3 - 0.5**3) / 1.0
+
+
+def test_numerical_grad_of_an_f_that_fills_one_array_again_and_again():
+    x, y = np.array([1.0, 2.0]), np.zeros(2)
+
+    def f():
+        np.multiply(x, x, out=y)
+        return [y]
+
+    (gx,) = gradient_check.numerical_grad(f, [x], [np.ones(2)])
+    np.testing.assert_allclose(gx, [2, 4])
+
+
+def test_numerical_grad_refuses_lists_of_numbers():
+    with pytest.raises(TypeError, match="numerical_grad: expected inputs as an array of floats"):
+        gradient_check.numerical_grad(lambda: [np.ones(1)], [[1.0]], [np.ones(1)])
+
+
+def test_the_defaults_are_steps_and_tolerances_for_float64():
+    def defaults(function):
+        parameters = inspect.signature(function).parameters.values()
+        return {p.name: p.default for p in parameters if p.name in ("eps", "atol", "rtol")}
+
+    assert defaults(gradient_check.numerical_grad) == {"eps": 1e-3}
+    assert defaults(gradient_check.check_backward) == {"eps": 1e-3, "atol": 1e-5, "rtol": 1e-4}
+    second = {"eps": 1e-3, "atol": 1e-4, "rtol": 1e-3}
+    assert defaults(gradient_check.check_double_backward) == second
 
 
 def test_a_right_gradient_passes(xp):
@@ -137,3 +166,32 @@ def test_the_data_are_not_changed():
     gradient_check.check_backward(F.tanh, x)
     gradient_check.check_double_backward(F.tanh, x, x, x)
     assert x.tolist() == [0.1, 0.2]
+
+
+@pytest.mark.parametrize("name", ["numerical_grad", "check_backward"])
+def test_a_step_of_zero_is_refused_before_anything_is_computed(name):
+    def f(*args):
+        raise AssertionError("computed")
+
+    x = np.array([1.0])
+    arguments = {"numerical_grad": (f, [x], [x]), "check_backward": (f, x)}[name]
+    with pytest.raises(ValueError, match="gradient_check: expected eps as a number above 0"):
+        getattr(gradient_check, name)(*arguments, eps=0)
+
+
+def test_y_grad_is_made_of_arrays_of_floats():
+    x = np.array([1.0])
+    for y_grad in (1.0, [[1.0]], np.array([1])):
+        with pytest.raises(TypeError, match="check_backward: expected y_grad as an array of flo"):
+            gradient_check.check_backward(F.tanh, x, y_grad)
+
+
+def test_the_function_for_second_derivatives_must_return_variables():
+    x = np.array([1.0])
+    with pytest.raises(TypeError, match="check_double_backward: expected func to return a Var"):
+        gradient_check.check_double_backward(lambda x: x.data * 2, x, x, x)
+
+
+def test_an_input_without_a_gradient_has_second_derivatives_of_zero():
+    x, y = np.array([0.5]), np.array([2.0])
+    gradient_check.check_double_backward(lambda x, y: x * x + y.data * 0, (x, y), x, (x, y))

@@ -65,3 +65,9 @@ def test_generate_array_keeps_an_array(xp):
 
 def test_generate_array_takes_a_length_as_shape():
     assert initializers.generate_array(0, 3).shape == (3,)
+
+
+@pytest.mark.parametrize("scale", [0, -1.0])
+def test_the_scale_of_lecun_normal_is_above_zero(scale):
+    with pytest.raises(ValueError, match="LeCunNormal: expected scale as a number above 0"):
+        initializers.LeCunNormal(scale)

@@ -184,6 +184,25 @@ def test_a_deleted_attribute_is_not_registered_any_more():
     assert names(model) == ["/scale", "/second/W", "/second/b"]
 
 
+def test_a_deleted_link_is_no_child_any_more():
+    model = MLP()
+    del model.first
+    assert not hasattr(model, "first")
+    assert [way for way, _ in model.namedlinks()] == ["/", "/second"]
+    assert list(model.children()) == [model.second]
+    model.first = "only a name now"
+    assert [way for way, _ in model.namedlinks()] == ["/", "/second"]
+
+
+def test_an_attribute_that_was_not_registered_can_be_deleted():
+    model = MLP()
+    model.note = "plain"
+    del model.note
+    assert not hasattr(model, "note")
+    assert len(list(model.children())) == 2
+    assert len(names(model)) == 5
+
+
 @pytest.mark.parametrize("value", [None, np.ones(1), Variable(np.ones(1))])
 def test_a_registered_parameter_gives_way_to_nothing_but_a_parameter(value):
     scale = Scale(1)
@@ -233,6 +252,15 @@ def test_a_link_moves_all_its_parameters_to_the_cpu(strict):
     assert {type(p.data) for p in model.params()} == {np.ndarray}
 
 
+def test_to_cpu_leaves_alone_what_waits_for_its_shape(strict):
+    link = Link()
+    with link.init_scope():
+        link.ready, link.waiting = Parameter(strict.ones((2,))), Parameter(0.0)
+    assert link.to_cpu() is link
+    assert type(link.ready.data) is np.ndarray
+    assert link.waiting.data is None
+
+
 def test_a_chain_computes_and_learns_on_the_backend(xp):
     model = to(xp, MLP())
     x = xp.asarray(np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32))
@@ -240,3 +268,66 @@ def test_a_chain_computes_and_learns_on_the_backend(xp):
     F.softmax_cross_entropy(model(x), t).backward()
     assert {type(p.grad) for p in model.params()} == {xp.ndarray}
     assert {p.grad.dtype for p in model.params()} == {np.dtype(np.float32)}
+
+
+def waiting():
+    """Return a link with a parameter that is there and one that waits for its shape."""
+    link = Link()
+    with link.init_scope():
+        link.ready, link.waiting = Parameter(0.0, (2,)), Parameter(0.0)
+    return link
+
+
+def test_what_waits_is_a_parameter_without_numbers():
+    link = waiting()
+    assert [p.name for p in link.params()] == ["ready", "waiting"]
+    assert link.count_params() == 2
+    with pytest.warns(DeprecationWarning, match="cleargrads"):
+        link.zerograds()
+    assert (link.ready.grad.tolist(), link.waiting.grad) == ([0, 0], None)
+
+
+def test_to_gpu_needs_no_gpu_where_all_parameters_wait():
+    link = Link()
+    with link.init_scope():
+        link.waiting = Parameter(0.0)
+    assert link.to_gpu() is link
+
+
+def test_links_yields_what_is_shared_once_and_can_skip_the_link_itself():
+    model = Tied()
+    assert list(map(id, model.links())) == [id(model), id(model.l1), id(model.l2)]
+    assert list(map(id, model.links(skipself=True))) == [id(model.l1), id(model.l2)]
+
+
+def test_a_deleted_parameter_leaves_its_name_and_its_place():
+    scale = Scale(1)
+    del scale.a
+    scale.a = "only a name now"
+    del scale.a
+    with scale.init_scope():
+        scale.a = Parameter(0.0, (1,))
+    assert names(scale) == ["/b", "/a"]
+
+
+class Forgetful(Chain):
+    def __init__(self):
+        """Forget super().__init__()."""
+
+    def forward(self, x):
+        return x
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda link: link(1),
+        lambda link: link.init_scope().__enter__(),
+        lambda link: setattr(link, "a", Parameter(0.0, (1,))),
+        lambda link: setattr(link, "l1", Scale(1)),
+        lambda link: Link.__setattr__(link, "a", Parameter(0.0, (1,))),
+    ],
+)
+def test_a_link_without_its_init_says_so(use):
+    with pytest.raises(RuntimeError, match=r"Forgetful: expected Link.__init__ to have run"):
+        use(Forgetful())

@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import os
 import subprocess
 import sys
 
@@ -100,35 +101,76 @@ def test_every_argued_survivor_exists_and_is_argued():
 SMALL_TEST = """
 import numpy as np
 import tinylinks.functions as F
-from tinylinks import Variable
+import tinylinks.links as L
+from tinylinks import Variable, config
 
 def test_exp():
     x = Variable(np.array(1.0))
     F.exp(x).backward()
     assert abs(x.grad - 2.718281828) < 1e-6
+
+def test_log_looks_at_nothing():
+    F.log(Variable(np.array(2.0))).backward()
+
+def test_leaky_relu():
+    assert F.leaky_relu(np.array(-1.0)).item() == -0.2
+
+def test_linear():
+    assert L.Linear(3, 2).W.shape == (2, 3)
+
+def test_config():
+    assert config.train
 """
+FAULTS = {  # function and change -> what becomes of it
+    ("Exp.backward", "gy * y  ->  gy / y"): "killed ::test_exp",
+    ("Log.backward", "gy / x  ->  gy * x"): "survived ",
+    ("leaky_relu", "0.2  ->  0.4"): "killed ::test_leaky_relu",  # a default
+    ("Linear.__init__", "super().__init__()  ->  pass"): "killed ::test_linear",
+    ("Config", "True  ->  False"): "killed ::test_config",  # a constant of a class
+    ("grad", "gy is None  ->  gy is not None"): "survived ",  # no test calls it
+}
 PROGRAM = """
 import sys
 sys.path.insert(0, {tests!r})
 import mutants
-mutants.test_files = lambda module=None, fast=False: [{small!r}]
 faults = {{(m.function, m.change): m for m in mutants.generate()}}
-seen = faults["Exp.backward", "gy * y  ->  gy / y"]
-unseen = faults["Log.backward", "gy / x  ->  gy * x"]
-for fault, verdict, by, seconds in mutants.run_all([None, seen, unseen], 1):
-    print(verdict, by)
+def tell(result):
+    print(result[1], result[2])
+trouble = mutants.run_tests([faults[key] for key in {keys!r}], 1, tell, [{small!r}])
+print("trouble:", trouble)
 """
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
 
-def test_a_fault_that_a_test_sees_is_killed_and_another_survives(tmp_path):
-    small = tmp_path / "test_small.py"
-    small.write_text(SMALL_TEST)
-    program = PROGRAM.format(tests=str(mutants.TESTS), small=str(small))
+def planted(folder, source):
+    """Plant FAULTS where `source` is the only file of tests; return the lines printed."""
+    small = folder / "test_small.py"
+    small.write_text(source)
+    program = PROGRAM.format(tests=str(mutants.TESTS), keys=list(FAULTS), small=str(small))
     command = [sys.executable, "-c", program]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    without, seen, unseen = ran.stdout.splitlines()
-    assert without == unseen == "survived "
-    assert seen.startswith("killed") and seen.endswith("::test_exp")
+    return ran.stdout.splitlines()
+
+
+@needs_fork
+def test_a_fault_that_a_test_sees_is_killed_and_another_survives(tmp_path):
+    first, *verdicts, last = planted(tmp_path, SMALL_TEST)
+    assert first.startswith("mutants: without a fault 5 tests pass")
+    assert verdicts == list(FAULTS.values())
+    assert last == "trouble: "
+
+
+@needs_fork
+def test_tests_that_fail_without_a_fault_are_named(tmp_path):
+    (line,) = planted(tmp_path, SMALL_TEST.replace("2.718281828", "3.141592653"))
+    assert "must pass without a fault" in line and line.endswith("::test_exp")
+
+
+@needs_fork
+def test_a_file_of_tests_that_cannot_be_imported_is_named(tmp_path):
+    lines = planted(tmp_path, "import nothing_of_this_name")
+    assert lines[0].startswith("trouble: pytest could not import a file of tests")
+    assert any("nothing_of_this_name" in line for line in lines)
 
 
 def test_survivors_without_an_argument_give_exit_code_1(capsys, monkeypatch):

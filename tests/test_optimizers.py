@@ -134,3 +134,15 @@ def test_sgd_learns_exclusive_or(xp):
     for _ in range(300):
         optimizer.update(lambda: F.softmax_cross_entropy(scores(), t))
     assert F.accuracy(scores(), t).item() == 1
+
+
+def test_the_updates_are_counted_from_zero():
+    assert optimizers.SGD().t == 0
+
+
+def test_a_learning_rate_that_was_changed_is_checked_again():
+    link = make_link(np)
+    optimizer = optimizers.SGD(0.1).setup(link)
+    optimizer.lr = -1
+    with pytest.raises(ValueError, match="SGD: expected lr as a number above 0, got -1"):
+        optimizer.update()

@@ -29,6 +29,20 @@ def test_data_and_array_are_the_array_itself(xp):
     assert x.xp is xp
 
 
+@pytest.mark.parametrize("value", [[1.0, 2.0], 3.0, None, "text", np.array([None])])
+def test_nothing_but_an_array_of_numbers_can_be_assigned_to_data(value):
+    x = Variable(np.array([5.0, 6.0]))
+    with pytest.raises(TypeError, match="Variable: expected "):
+        x.data = value
+    assert x.data.tolist() == [5, 6]
+
+
+def test_the_gradient_as_a_variable_is_a_constant_unless_it_was_recorded(xp):
+    x = Variable(xp.asarray(3.0))
+    (x * x).backward()
+    assert (x.grad_var.item(), x.grad_var.requires_grad) == (6, False)
+
+
 def test_a_new_array_of_the_same_form_keeps_the_gradient(xp):
     x = variable(xp, [1, 2], grad=xp.ones(2, dtype=np.float32))
     x.array = xp.asarray([3, 4], dtype=np.float32)
@@ -353,6 +367,15 @@ def test_what_requires_no_gradient_gets_none(xp):
     assert (x.grad, w.grad.item()) == (None, 4)
 
 
+def test_what_was_made_without_a_record_is_a_leaf_that_gets_gradients(xp):
+    x = variable(xp, 2)
+    with no_backprop_mode():
+        y = x * x
+    for _ in range(2):
+        (y * 3).backward()
+    assert (values(y.grad), x.grad) == (6, None)
+
+
 def test_no_backprop_mode_records_nothing(xp):
     x = variable(xp, 2)
     with no_backprop_mode():
@@ -448,6 +471,90 @@ def test_unchain_makes_a_leaf(xp):
     assert (x.grad, h.grad.item()) == (None, 12)
 
 
+def test_an_unchained_variable_adds_up_its_gradients_as_any_leaf_does(xp):
+    h = variable(xp, 2) * 3
+    h.unchain()
+    for _ in range(2):
+        (h * 5).backward()
+    assert h.grad.item() == 10
+
+
+def test_what_unchain_backward_cut_off_gets_arrays_as_gradients(xp):
+    h = variable(xp, 2) * 3
+    y = h * 5
+    h.unchain_backward()
+    y.backward(enable_double_backprop=True)
+    assert (type(h.grad), h.grad.item()) == (xp.ndarray, 5)
+    assert type(h.node.grad) is xp.ndarray
+
+
+def test_none_forgets_a_gradient_that_was_retained_on_the_way(xp):
+    for attribute in ("grad", "grad_var"):
+        h = variable(xp, 2) * 3
+        (h * 5).backward(retain_grad=True)
+        assert h.grad.item() == 5
+        setattr(h, attribute, None)
+        assert (h.grad, h.grad_var) == (None, None)
+
+
+def test_grad_var_must_have_the_shape_of_the_data(xp):
+    x = variable(xp, [1, 2])
+    with pytest.raises(ValueError, match=r"grad: expected the shape of the data, \(2,\), got \(3,"):
+        x.grad_var = variable(xp, [1, 2, 3])
+    assert x.grad is None
+
+
+def test_recorded_gradients_add_up_to_one_that_can_be_differentiated(xp):
+    x = variable(xp, 2)
+    for y in (x**2, x**3):
+        y.backward(enable_double_backprop=True)
+    gx = x.grad_var
+    x.cleargrad()
+    gx.backward()
+    assert (gx.item(), x.grad.item()) == (4 + 12, 2 + 12)
+
+
+def test_the_inputs_of_a_sum_do_not_share_their_gradient(xp):
+    x, y = variable(xp, [1, 2]), variable(xp, [3, 4])
+    ((x + y) * 2).sum().backward()
+    x.grad[...] = 9
+    assert values(y.grad) == [2, 2]
+
+
+def test_the_slope_of_a_power_of_zero_is_zero_everywhere(xp):
+    x = variable(xp, [0, 2, np.inf])
+    (x**0).sum().backward()
+    assert values(x.grad) == [0, 0, 0]
+
+
+@pytest.mark.parametrize("sign", ["==", "!=", "<", "<=", ">", ">="])
+def test_no_comparison_of_variables(sign):
+    x, y = variable(np, [1, 2]), variable(np, [3, 4])
+    with pytest.raises(TypeError, match=f"x {sign} y: expected arrays or numbers"):
+        eval(f"x {sign} y", {"x": x, "y": y})
+
+
+def test_a_variable_in_a_text_is_its_repr():
+    x = variable(np, [1, 2])
+    assert f"{x}" == repr(x) == "Variable([1., 2.], dtype=float32)"
+
+
+def test_a_parameter_that_waits_has_a_name_and_adds_up_its_gradients(xp):
+    p = Parameter(0.5, name="scale")
+    assert p.name == "scale"
+    p.initialize((2,))
+    p.data = xp.asarray(p.data)
+    for _ in range(2):
+        (p * 3).sum().backward()
+    assert values(p.grad) == [6, 6]
+
+
+@pytest.mark.parametrize("value", ["text", [1.0]])
+def test_a_parameter_cannot_wait_for_what_gives_no_values(value):
+    with pytest.raises(TypeError, match="Parameter: expected an array, a number or an initializer"):
+        Parameter(value)
+
+
 def test_unchain_backward_cuts_everything_behind(xp):
     x = variable(xp, 2)
     h1 = x * 3
@@ -458,6 +565,10 @@ def test_unchain_backward_cuts_everything_behind(xp):
     assert y.creator is not None
     y.backward()
     assert (x.grad, h1.grad.item(), h2.grad.item()) == (None, 1, 1)
+    y.backward()  # what was cut off is a leaf: its gradients add up
+    assert (h1.grad.item(), h2.grad.item()) == (2, 2)
+    h1.cleargrad()
+    assert h1.grad is None
 
 
 def test_unchain_backward_of_many_diamonds_ends():

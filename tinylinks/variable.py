@@ -287,7 +287,8 @@ class Variable:
         given = {id(gy)}
         for node, g in arrivals.leaves.items():
             if node.owner is None:  # it was cut off by unchain_backward
-                node.grad = own(backend.bare(g), given)
+                g = backend.bare(g)
+                node.grad = own(g, given) if node.grad is None else add_up(node.grad, g)
             elif (x := node.owner()) is not None:
                 x._receive(own(g, given))
 
