@@ -134,6 +134,12 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("function", "Function._retain", "1  ->  0"): (
         "Zeros for an only output are never used: backward visits it because of its gradient."
     ),
+    ("graph", "backward_steps", "len(gys) > 1  ->  len(gys) >= 1"): (
+        "It only saves a call: all_gradients gives the same for a single gradient."
+    ),
+    ("graph", "backward_steps", "1  ->  0"): (
+        "It only saves a call: all_gradients gives the same for a single gradient."
+    ),
     ("graph", "backward_steps", "False  ->  True"): (
         "The default of retain_grad: backward and grad, its two callers, pass it."
     ),

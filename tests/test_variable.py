@@ -571,6 +571,35 @@ def test_unchain_backward_cuts_everything_behind(xp):
     assert h1.grad is None
 
 
+def result_without_record(xp):
+    with no_backprop_mode():
+        return variable(xp, 1) * 2
+
+
+def unchained_result(xp):
+    x = variable(xp, 1) * 2
+    x.unchain()
+    return x
+
+
+def parameter_that_waited(xp):
+    x = Parameter(2.0)
+    x.initialize(())
+    x.data = xp.asarray(x.data)
+    return x
+
+
+@pytest.mark.parametrize("make", [result_without_record, unchained_result, parameter_that_waited])
+def test_the_gradient_of_every_kind_of_leaf_can_be_differentiated(make, xp):
+    x = make(xp)
+    y = x * x * x
+    y.backward(enable_double_backprop=True)
+    gx = x.grad_var
+    x.cleargrad()
+    gx.backward()
+    assert x.grad.item() == 12
+
+
 def test_unchain_backward_of_many_diamonds_ends():
     y = variable(np, 1)
     for _ in range(60):  # 2 ** 60 ways back
