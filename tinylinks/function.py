@@ -25,7 +25,7 @@ class Function:
 
     Attributes
     ----------
-    inputs : tuple of Node or None
+    inputs : list of Node or None
         Where the inputs stand in the graph; None stands for a constant.
     rank : int
         The largest rank among the inputs. Backward goes from high to low rank.
