@@ -11,7 +11,7 @@ import numpy as np
 from tinylinks import backend, errors, initializers
 from tinylinks import functions as F
 from tinylinks.function import Function
-from tinylinks.functions import arithmetic
+from tinylinks.functions.arithmetic import Absolute, Add, Div, Mul, Neg, Pow, Sub
 from tinylinks.graph import Arrivals, Node, add_up, backward_steps
 
 ndarray = np.ndarray
@@ -312,34 +312,34 @@ class Variable:
     # ---- arithmetic ----
 
     def __add__(self, other: Any) -> Variable:
-        return arithmetic.Add().apply(self, other)
+        return Add().apply(self, other)
 
     def __radd__(self, other: Any) -> Variable:
-        return arithmetic.Add().apply(other, self)
+        return Add().apply(other, self)
 
     def __sub__(self, other: Any) -> Variable:
-        return arithmetic.Sub().apply(self, other)
+        return Sub().apply(self, other)
 
     def __rsub__(self, other: Any) -> Variable:
-        return arithmetic.Sub().apply(other, self)
+        return Sub().apply(other, self)
 
     def __mul__(self, other: Any) -> Variable:
-        return arithmetic.Mul().apply(self, other)
+        return Mul().apply(self, other)
 
     def __rmul__(self, other: Any) -> Variable:
-        return arithmetic.Mul().apply(other, self)
+        return Mul().apply(other, self)
 
     def __truediv__(self, other: Any) -> Variable:
-        return arithmetic.Div().apply(self, other)
+        return Div().apply(self, other)
 
     def __rtruediv__(self, other: Any) -> Variable:
-        return arithmetic.Div().apply(other, self)
+        return Div().apply(other, self)
 
     def __pow__(self, other: Any) -> Variable:
-        return arithmetic.Pow().apply(self, other)
+        return Pow().apply(self, other)
 
     def __rpow__(self, other: Any) -> Variable:
-        return arithmetic.Pow().apply(other, self)
+        return Pow().apply(other, self)
 
     def __matmul__(self, other: Any) -> Variable:
         return F.matmul(self, other)
@@ -348,10 +348,10 @@ class Variable:
         return F.matmul(other, self)
 
     def __neg__(self) -> Variable:
-        return F.neg(self)
+        return Neg().apply(self)
 
     def __abs__(self) -> Variable:
-        return F.absolute(self)
+        return Absolute().apply(self)
 
     # ---- shapes ----
 
@@ -478,10 +478,8 @@ class Parameter(Variable):
             super().__init__(initializer, name=name)
         else:
             errors.check_initializer(initializer)
-            self._data, self._grad = None, None
-            self.node = Node(np.empty(0, np.float32), True)
-            self.node.own(self)
-            self.node.name = name
+            super().__init__(np.empty(0, np.float32), name=name)
+            self._data = None  # until `initialize`
 
     @property
     def is_initialized(self) -> bool:
