@@ -1,8 +1,8 @@
 """What must hold of the package and, from the chapter on that builds it, of the book's classes.
 
-A case is a function of `lib`, which has `Variable`, `Function`, `Square`, `Exp`, `Add`,
-`square`, `exp` and `add`. `@since(n)` names the first chapter after which it holds; as long
-as the book has no such chapter, the case runs on the package alone.
+A case is a function of `lib`, which has the names that the chapters build: `Variable`, `square`
+and so on. `@since(n)` names the first chapter after which it holds; as long as the book has no
+such chapter, the case runs on the package alone.
 """
 
 from types import SimpleNamespace
@@ -406,7 +406,191 @@ def backward_that_fails_leaves_all_gradients_as_they_were(lib):
     assert p.grad is None
 
 
-# ---- chapter 7: shapes, checked on the way back ----
+# ---- chapter 6: arithmetic ----
+
+
+def gradients(lib, f, *arrays):
+    """Return the gradients of f(*arrays), which may have any shape, started with 1, 2, 3, ..."""
+    xs = [lib.Variable(np.array(a)) for a in arrays]
+    y = f(*xs)
+    y.grad = np.arange(1, y.size + 1, dtype=y.dtype).reshape(y.shape)
+    y.backward()
+    return [x.grad for x in xs]
+
+
+@since(6)
+def operators_compute_what_they_say(lib):
+    a, b = lib.Variable(np.array([6.0, 2.0])), lib.Variable(np.array([3.0, 4.0]))
+    results = [a + b, a - b, a * b, a / b, a**b, -a, abs(-a)]
+    expected = [[9, 6], [3, -2], [18, 8], [2, 0.5], [216, 16], [-6, -2], [6, 2]]
+    for y, numbers in zip(results, expected, strict=True):
+        np.testing.assert_allclose(y.data, numbers)
+
+
+@since(6)
+def operators_know_their_slopes(lib):
+    slopes = {
+        (1.0, 1.0): lambda a, b: a + b,
+        (1.0, -1.0): lambda a, b: a - b,
+        (2.0, 4.0): lambda a, b: a * b,
+        (0.5, -1.0): lambda a, b: a / b,
+        (8.0, 16 * np.log(4)): lambda a, b: a**b,
+        (-1.0, 1.0): lambda a, b: abs(b) - a,
+    }
+    for expected, f in slopes.items():
+        np.testing.assert_allclose(gradients(lib, f, 4.0, 2.0), expected)
+
+
+@since(6)
+def numbers_may_stand_on_both_sides(lib):
+    x = scalar(lib, 4.0)
+    results = [1 + x, x + 1, 10 - x, x - 1, 3 * x, x * 3, 8 / x, x / 2, 2**x, x**2]
+    np.testing.assert_allclose([y.item() for y in results], [5, 5, 6, 3, 12, 12, 2, 2, 16, 16])
+
+
+@since(6)
+def an_array_on_the_left_lets_the_variable_compute(lib):
+    y = np.array([1.0, 2.0]) * lib.Variable(np.array([3.0, 4.0]))
+    assert type(y) is lib.Variable
+    np.testing.assert_allclose(y.data, [3.0, 8.0])
+
+
+@since(6)
+def the_slope_of_the_power_0_is_0_also_at_0(lib):
+    (gx,) = gradients(lib, lambda x: x**0, [0.0, 2.0])
+    np.testing.assert_allclose(gx, 0.0)
+
+
+@since(6)
+def a_constant_has_no_gradient(lib):
+    x = scalar(lib, 2.0)
+    constant = lib.Variable(np.array(3.0), requires_grad=False)
+    (x * constant).backward()
+    assert x.grad == 3
+    assert constant.grad is None
+    assert (constant * 2).creator is None
+
+
+@since(6)
+def constants_take_the_dtype_of_the_variable(lib):
+    x = lib.Variable(np.ones(2, np.float32))
+    for constant in (0.5, 3, np.float64(0.5), np.ones(2), np.ones(2, np.float16)):
+        assert (x * constant).dtype == np.float32
+        assert (constant * x).dtype == np.float32
+
+
+@since(6)
+def two_variables_of_different_dtype_are_refused(lib):
+    x = lib.Variable(np.ones(2, np.float32))
+    with pytest.raises(TypeError, match="mul: expected one dtype, got float32 and float64"):
+        x * lib.Variable(np.ones(2))
+
+
+@since(6)
+def whole_numbers_have_no_slope(lib):
+    x = lib.Variable(np.array([1, 2]))
+    with pytest.raises(TypeError, match="exp: expected floats"):
+        lib.exp(x)
+    assert x[0].item() == 1
+
+
+@since(6)
+def an_index_that_occurs_twice_counts_twice(lib):
+    (gx,) = gradients(lib, lambda x: x[[0, 0, 2]], [1.0, 2.0, 3.0])
+    np.testing.assert_allclose(gx, [1 + 2, 0, 3])
+
+
+@since(6)
+def slices_and_rows_can_be_picked(lib):
+    table = np.arange(6.0).reshape(2, 3)
+    (gx,) = gradients(lib, lambda x: x[1:, ::2], table)
+    np.testing.assert_allclose(gx, [[0, 0, 0], [1, 0, 2]])
+    first, second = lib.Variable(table)
+    np.testing.assert_allclose(second.data, [3.0, 4.0, 5.0])
+
+
+@since(6)
+def comparing_and_bool_are_refused(lib):
+    x = scalar(lib)
+    for compare in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
+        with pytest.raises(TypeError, match="Compare the arrays"):
+            getattr(x, compare)(x)
+    with pytest.raises(TypeError, match="bool: expected a single True or False"):
+        bool(x)
+
+
+@since(6)
+def numpy_functions_are_refused(lib):
+    for function in (np.exp, np.sum, np.asarray):
+        with pytest.raises(TypeError, match="NumPy function: expected arrays, got a Variable"):
+            function(scalar(lib))
+
+
+@since(6)
+def as_variable_boxes_an_array_as_a_constant(lib):
+    x = scalar(lib)
+    assert lib.as_variable(x) is x
+    assert not lib.as_variable(np.ones(2)).requires_grad
+
+
+# ---- chapter 7: shapes ----
+
+
+@since(7)
+def stretched_inputs_get_gradients_of_their_own_shape(lib):
+    table, row, column = np.ones((2, 3)), np.ones(3), np.ones((2, 1))
+    for f in (lambda a, b: a + b, lambda a, b: b * a, lambda a, b: a - b, lambda a, b: a / b):
+        for other in (row, column):
+            shapes = [g.shape for g in gradients(lib, f, table, other)]
+            assert shapes == [table.shape, other.shape]
+    np.testing.assert_allclose(gradients(lib, lambda a, b: a + b, table, row)[1], [5, 7, 9])
+    np.testing.assert_allclose(gradients(lib, lambda a, b: a + b, table, column)[1], [[6], [15]])
+
+
+@since(7)
+def arrays_of_whole_numbers_become_floats_beside_variables(lib):
+    x = lib.Variable(np.ones(2, np.float32))
+    assert (x * np.array([1, 2])).dtype == np.float32
+
+
+@since(7)
+def reductions_know_their_axes(lib):
+    x = lib.Variable(np.array([[1.0, 5.0], [7.0, 3.0]]))
+    assert x.sum().shape == ()
+    np.testing.assert_allclose(x.sum(axis=0).data, [8, 8])
+    np.testing.assert_allclose(x.mean(axis=1).data, [3, 5])
+    np.testing.assert_allclose(x.max(axis=-1, keepdims=True).data, [[5], [7]])
+    np.testing.assert_allclose(x.min(axis=(0, 1)).data, 1)
+
+
+@since(7)
+def reductions_send_gradients_back_to_every_term(lib):
+    table = np.array([[1.0, 5.0], [7.0, 3.0]])
+    np.testing.assert_allclose(gradients(lib, lambda x: x.sum(axis=0), table)[0], [[1, 2], [1, 2]])
+    np.testing.assert_allclose(
+        gradients(lib, lambda x: x.mean(axis=1), table)[0], [[0.5, 0.5], [1, 1]]
+    )
+    np.testing.assert_allclose(gradients(lib, lambda x: x.max(axis=1), table)[0], [[0, 1], [2, 0]])
+    np.testing.assert_allclose(gradients(lib, lambda x: x.min(axis=0), table)[0], [[1, 0], [0, 2]])
+
+
+@since(7)
+def every_tied_element_gets_the_full_gradient(lib):
+    (gx,) = gradients(lib, lambda x: x.max(), [2.0, 5.0, 5.0])
+    np.testing.assert_allclose(gx, [0, 1, 1])
+
+
+@since(7)
+def other_layouts_send_gradients_back_to_their_places(lib):
+    table = np.arange(6.0).reshape(2, 3)
+    for f in (lambda x: x.reshape(3, 2).reshape(-1), lambda x: x.reshape((6,))):
+        np.testing.assert_allclose(gradients(lib, f, table)[0], [[1, 2, 3], [4, 5, 6]])
+    for f in (lambda x: x.T, lambda x: x.transpose(), lambda x: x.transpose(1, 0)):
+        np.testing.assert_allclose(gradients(lib, f, table)[0], [[1, 3, 5], [2, 4, 6]])
+    cube = np.arange(24.0).reshape(2, 3, 4)
+    (gx,) = gradients(lib, lambda x: x.transpose((1, 2, 0)), cube)
+    assert gx.shape == cube.shape
+    np.testing.assert_allclose(gx.transpose(1, 2, 0).ravel(), np.arange(1, 25))
 
 
 @since(7)
@@ -436,3 +620,303 @@ def backward_must_return_the_shape_of_the_input(lib):
     y.grad = np.ones((2, 2))
     with pytest.raises(ValueError, match=r"flat.backward: expected .* \(2, 2\), got \(4,\)"):
         y.backward()
+
+
+# ---- chapter 8: Wx + b ----
+
+
+@since(8)
+def linear_computes_and_differentiates(lib):
+    x, W, b = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]], [0.5, 0.0]
+    y = lib.linear(np.array(x), np.array(W), np.array(b))
+    np.testing.assert_allclose(y.data, [[1.5, 5.0], [4.5, 11.0]])
+    gy = np.array([[1.0, 2.0], [3.0, 4.0]])
+    gx, gW, gb = gradients(lib, lib.linear, x, W, b)
+    np.testing.assert_allclose(gx, gy @ W)
+    np.testing.assert_allclose(gW, gy.T @ x)
+    np.testing.assert_allclose(gb, gy.sum(axis=0))
+
+
+@since(8)
+def linear_says_what_does_not_fit(lib):
+    W = lib.Variable(np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"linear: expected x.shape\[1\] == W.shape\[1\], got 4"):
+        lib.linear(np.ones((5, 4)), W)
+    with pytest.raises(ValueError, match=r"linear: expected x of shape \(N, in\)"):
+        lib.linear(np.ones(3), W)
+    with pytest.raises(ValueError, match=r"linear: expected b of shape \(2,\), got \(3,\)"):
+        lib.linear(np.ones((5, 3)), W, np.ones(3))
+
+
+@since(8)
+def linear_takes_further_axes_as_one(lib):
+    W = np.ones((2, 12))
+    assert lib.linear(np.ones((5, 3, 4)), W).shape == (5, 2)
+    assert lib.linear(np.ones((6, 5, 12)), W, n_batch_axes=2).shape == (6, 5, 2)
+
+
+@since(8)
+def matrices_and_vectors_multiply_as_in_numpy(lib):
+    rng = np.random.default_rng(0)
+    for a, b in [
+        ((4, 3), (3, 2)),
+        ((3,), (3, 2)),
+        ((4, 3), (3,)),
+        ((3,), (3,)),
+        ((5, 1, 3), (3, 2)),
+    ]:
+        a, b = rng.normal(size=a), rng.normal(size=b)
+        np.testing.assert_allclose((lib.Variable(a) @ b).data, a @ b)
+        np.testing.assert_allclose((a @ lib.Variable(b)).data, a @ b)
+        ga, gb = gradients(lib, lambda a, b: a @ b, a, b)
+        assert (ga.shape, gb.shape) == (a.shape, b.shape)
+
+
+@since(8)
+def matmul_says_what_does_not_fit(lib):
+    with pytest.raises(ValueError, match=r"matmul: expected a.shape\[-1\] == b.shape\[-2\]"):
+        lib.Variable(np.ones((4, 3))) @ np.ones((2, 3))
+
+
+@since(8)
+def a_line_can_be_fitted(lib):
+    x = np.linspace(-1, 1, 20).reshape(-1, 1)
+    W, b = lib.Variable(np.zeros((1, 1))), lib.Variable(np.zeros(1))
+    for _ in range(200):
+        loss = lib.mean_squared_error(lib.linear(x, W, b), 2 * x + 1)
+        W.cleargrad()
+        b.cleargrad()
+        loss.backward()
+        W.data -= 0.3 * W.grad
+        b.data -= 0.3 * b.grad
+    np.testing.assert_allclose([W.item(), b.item()], [2.0, 1.0], atol=1e-3)
+
+
+@since(8)
+def new_data_of_another_shape_drop_the_gradient(lib):
+    x = lib.Variable(np.ones(2), grad=np.ones(2))
+    x.data = np.zeros(2)
+    assert x.grad is not None
+    x.data = np.zeros(3)
+    assert x.grad is None
+
+
+# ---- chapter 9: bends ----
+
+
+@since(9)
+def activations_bend_and_know_their_slopes(lib):
+    x = [-1.0, 0.0, 2.0]
+    np.testing.assert_allclose(lib.relu(lib.Variable(np.array(x))).data, [0, 0, 2])
+    np.testing.assert_allclose(gradients(lib, lib.relu, x)[0], [0, 0, 3])
+    y = np.tanh(x)
+    np.testing.assert_allclose(gradients(lib, lib.tanh, x)[0], [1, 2, 3] * (1 - y**2))
+    y = 1 / (1 + np.exp(-np.array(x)))
+    np.testing.assert_allclose(lib.sigmoid(lib.Variable(np.array(x))).data, y)
+    np.testing.assert_allclose(gradients(lib, lib.sigmoid, x)[0], [1, 2, 3] * y * (1 - y))
+
+
+@since(9)
+def nothing_overflows(lib):
+    x = lib.Variable(np.array([-1000.0, 1000.0], np.float32))
+    with np.errstate(all="raise"):
+        np.testing.assert_allclose(lib.sigmoid(x).data, [0, 1])
+        np.testing.assert_allclose(lib.tanh(x).data, [-1, 1])
+
+
+# ---- chapter 10: Link ----
+
+
+def line(lib):
+    """A link with the parameters `a` and `c`."""
+
+    class Line(lib.Link):
+        def __init__(self):
+            super().__init__()
+            with self.init_scope():
+                self.a = lib.Parameter(2.0, (1,))
+                self.c = lib.Parameter(1.0, (1,))
+
+        def forward(self, x):
+            return self.a * x + self.c
+
+    return Line()
+
+
+@since(10)
+def a_link_is_called_and_brings_its_parameters(lib):
+    f = line(lib)
+    y = f(np.array([[1.0], [2.0]], np.float32))
+    np.testing.assert_allclose(y.data, [[3.0], [5.0]])
+    assert [p is q for p, q in zip(f.params(), [f.a, f.c], strict=True)] == [True, True]
+    assert [(path, p.name) for path, p in f.namedparams()] == [("/a", "a"), ("/c", "c")]
+
+
+@since(10)
+def only_what_is_assigned_in_the_scope_is_registered(lib):
+    f = line(lib)
+    assert not f.within_init_scope
+    with pytest.warns(UserWarning, match="expected a Parameter to be assigned inside"):
+        f.friend = lib.Parameter(0.0, (1,))
+    with f.init_scope():
+        assert f.within_init_scope
+        f.size = 3
+    assert [path for path, _ in f.namedparams()] == ["/a", "/c"]
+
+
+@since(10)
+def a_registered_name_keeps_its_place_and_a_deleted_one_loses_it(lib):
+    f = line(lib)
+    f.a = lib.Parameter(5.0, (1,))
+    assert [path for path, _ in f.namedparams()] == ["/a", "/c"]
+    with pytest.raises(TypeError, match="expected a Parameter, got"):
+        f.a = np.ones(1)
+    del f.a
+    assert [path for path, _ in f.namedparams()] == ["/c"]
+
+
+@since(10)
+def mistakes_with_links_are_named(lib):
+    class Forgetful(lib.Link):
+        def __init__(self):
+            with self.init_scope():
+                self.a = lib.Parameter(0.0, (1,))
+
+    with pytest.raises(RuntimeError, match=r"super\(\).__init__\(\)"):
+        Forgetful()
+    with pytest.raises(NotImplementedError, match="expected a method `forward`"):
+        lib.Link()(1)
+    with pytest.raises(AttributeError, match="Line: expected the name of an attribute, got 'd'"):
+        _ = line(lib).d
+
+
+@since(10)
+def cleargrads_clears_and_zerograds_fills(lib):
+    f = line(lib)
+    y = f(np.ones((3, 1), np.float32))
+    y.grad = np.ones((3, 1), np.float32)
+    y.backward()
+    assert f.c.grad == 3
+    f.cleargrads()
+    assert f.c.grad is None
+    with pytest.warns(DeprecationWarning, match="zerograds: expected cleargrads"):
+        f.zerograds()
+    assert f.c.grad == 0
+
+
+@since(10)
+def a_parameter_may_wait_for_its_shape(lib):
+    p = lib.Parameter(0.5, name="p")
+    assert not p.is_initialized
+    assert repr(p) == "Parameter(not initialized)"
+    p.initialize((2,))
+    assert p.is_initialized
+    np.testing.assert_allclose(p.data, [0.5, 0.5])
+    assert p.dtype == np.float32
+
+
+@since(10)
+def links_below_are_found_each_once(lib):
+    class Pair(lib.Link):
+        def __init__(self, first, second):
+            super().__init__()
+            self.pair = [("first", first), ("second", second)]
+
+        def _named_children(self):
+            return self.pair
+
+    f = line(lib)
+    pair = Pair(f, Pair(f, line(lib)))
+    paths = ["/first/a", "/first/c", "/second/second/a", "/second/second/c"]
+    assert [path for path, _ in pair.namedparams()] == paths
+    assert len(list(pair.params())) == 4
+    assert pair.count_params() == 4
+    assert [path for path, _ in pair.namedlinks()] == ["/", "/first", "/second", "/second/second"]
+    assert [link is f for link in pair.links(skipself=True)] == [True, False, False]
+    assert [link is f for link in pair.children()] == [True, False]
+
+
+# ---- chapter 11: Linear ----
+
+
+@since(11)
+def the_seed_transcript_holds(lib):
+    f = lib.Linear(3, 2)
+    assert (f.W.shape, f.W.dtype, f.b.dtype) == ((2, 3), np.float32, np.float32)
+    assert len(np.unique(f.W.data)) == 6
+    np.testing.assert_array_equal(f.b.data, [0, 0])
+    x = lib.Variable(np.array([[1, 2, 3], [4, 5, 6]], np.float32))
+    y = f(x)
+    np.testing.assert_allclose(y.data, x.data @ f.W.data.T, rtol=1e-5)
+    f.cleargrads()
+    y.grad = np.ones((2, 2), np.float32)
+    y.backward()
+    np.testing.assert_allclose(f.W.grad, [[5, 7, 9], [5, 7, 9]])
+    np.testing.assert_allclose(f.b.grad, [2, 2])
+    y.grad = np.ones((2, 2), np.float32)
+    y.backward()
+    np.testing.assert_allclose(f.b.grad, [4, 4])
+    f.cleargrads()
+    assert f.W.grad is None
+
+
+@since(11)
+def the_input_size_comes_from_the_first_mini_batch(lib):
+    for f in (lib.Linear(2), lib.Linear(None, 2)):
+        assert not hasattr(f, "W")
+        with pytest.raises(AttributeError, match="expected a first mini-batch"):
+            _ = f.W
+        assert f.in_size is None
+        assert f(np.ones((5, 3), np.float32)).shape == (5, 2)
+        assert f.W.shape == (2, 3)
+        assert f.in_size == 3
+        assert "in_size=3" in repr(f)
+        assert [path for path, _ in f.namedparams()] == ["/W", "/b"]
+
+
+@since(11)
+def a_refused_mini_batch_leaves_no_trace(lib):
+    f = lib.Linear(2)
+    with pytest.raises(TypeError, match="linear: expected one dtype"):
+        f(lib.Variable(np.ones((5, 3))))
+    assert not hasattr(f, "W")
+
+
+@since(11)
+def first_weights_have_the_variance_1_over_n(lib):
+    np.random.seed(0)
+    W = lib.Linear(400, 300).W.data
+    np.testing.assert_allclose(W.std(), 0.05, rtol=0.02)
+
+
+@since(11)
+def first_values_can_be_given(lib):
+    W = np.array([[1.0, 2.0]])
+    f = lib.Linear(2, 1, initialW=W, initial_bias=np.array([3.0]))
+    np.testing.assert_array_equal(f.W.data, W)
+    assert f.W.dtype == np.float64
+    assert f(np.array([[10.0, 100.0]])).item() == 213
+    assert lib.Linear(2, 1, nobias=True).b is None
+
+
+@since(11)
+def bad_sizes_are_named(lib):
+    for sizes in [(3, 0), (0, 2), (3, -1), (3, 2.5), (None,), (None, None), ("3", 2)]:
+        with pytest.raises((TypeError, ValueError), match="Linear: expected"):
+            lib.Linear(*sizes)
+
+
+@since(11)
+def xor_is_learned(lib):
+    np.random.seed(0)
+    x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+    t = np.array([[0], [1], [1], [0]], np.float32)
+    l1, l2 = lib.Linear(8), lib.Linear(1)
+    for _ in range(300):
+        loss = lib.mean_squared_error(l2(lib.tanh(l1(x))), t)
+        l1.cleargrads()
+        l2.cleargrads()
+        loss.backward()
+        for p in (*l1.params(), *l2.params()):
+            p.data -= 0.2 * p.grad
+    np.testing.assert_allclose(l2(lib.tanh(l1(x))).data, t, atol=0.05)

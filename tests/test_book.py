@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from test_errors import named_chapters
 
 import tinylinks
 
@@ -95,7 +96,7 @@ def test_top_page_leads_to_the_landing_page(pages):
 
 
 def test_book_holds_what_it_should(chapters):
-    for name in ("api", "glossary", "bibliography"):
+    for name in ("api", "same_pattern", "glossary", "bibliography"):
         assert (HTML / "chapters" / f"{name}.html").exists()
     assert (HTML / "search.html").exists()
 
@@ -178,6 +179,36 @@ def test_links_and_anchors_lead_somewhere(pages):
             elif anchor and path in pages and anchor not in pages[path].ids:
                 broken.append(f"{page.path.name}: {address}: no such place in the page")
     assert broken == []
+
+
+def test_a_page_bears_the_number_of_its_file(chapters):
+    shown = {path.stem: page_number(page.path) for path, page in chapters.items()}
+    assert shown["index"] is None
+    wrong = {stem: n for stem, n in shown.items() if stem != "index" and n != int(stem[:2])}
+    assert wrong == {}
+
+
+def page_number(path):
+    """Return the number in front of the title of a page, or None."""
+    title = re.search(
+        r'<h1><span class="section-number">(\d+)\. </span>', path.read_text(encoding="utf-8")
+    )
+    return int(title[1]) if title else None
+
+
+def test_a_chapter_that_an_error_names_is_found_by_its_number(pages):
+    """A reader of "(See chapter 4.)" looks into the table of contents, and opens that page."""
+    named = named_chapters()
+    assert len(named) > 5
+    numbers = {path: page_number(path) for path in pages}
+    lost = []
+    for path in HTML.glob("chapters/*.html"):
+        links = re.findall(r'href="([^"]+)">(\d+)\. [^<]', path.read_text(encoding="utf-8"))
+        targets = {int(number): find_target(pages[path], link)[0] for link, number in links}
+        for number in named - {numbers[path]}:
+            if numbers.get(targets.get(number)) != number:
+                lost.append(f"{path.name}: chapter {number}")
+    assert lost == []
 
 
 def test_pictures_have_alternative_text(chapters):

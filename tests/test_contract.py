@@ -20,9 +20,11 @@ def package():
         Square=Square,
         Exp=Exp,
         Add=Add,
-        square=F.square,
-        exp=F.exp,
-        add=F.add,
+        Parameter=tinylinks.Parameter,
+        Link=tinylinks.Link,
+        Linear=tinylinks.links.Linear,
+        as_variable=tinylinks.as_variable,
+        **{name: getattr(F, name) for name in F.__all__},
     )
 
 

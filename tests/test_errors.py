@@ -2,10 +2,14 @@
 
 Each sentence reads "operation: expected ..., got .... What to do. (See chapter N.)". The
 table says what the beginner writes and which words must stand in which part.
+
+Below the table the source of all sentences is read: each has these parts, and the chapter that
+it names is in the book and treats the matter.
 """
 
 import ast
 import dataclasses
+import functools
 import math
 import re
 import traceback
@@ -17,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import strict_xp
+from notebooks import ROOT, chapter_paths, read, source
 
 import tinylinks
 import tinylinks.functions as F
@@ -31,6 +36,7 @@ from tinylinks import (
     backend,
     config,
     draw,
+    errors,
     grad,
     gradient_check,
     initializers,
@@ -544,12 +550,12 @@ def an_index_too_far():
     vector(1, 2, 3)[3]
 
 
-@mistake("x[...]", "an index into shape (3,)", "(0, 0)", "Axis i", IndexError)
+@mistake("x[...]", "an index into shape (3,)", "(0, 0)", "for axis i", IndexError)
 def one_index_too_many():
     vector(1, 2, 3)[0, 0]
 
 
-@mistake("x[...]", "an index into shape (3,)", "[ True, False]", "a mask has", IndexError)
+@mistake("x[...]", "an index into shape (3,)", "[ True, False]", "a mask of", IndexError)
 def a_mask_of_another_length():
     vector(1, 2, 3)[np.array([True, False])]
 
@@ -647,7 +653,7 @@ def stretching_to_the_right():
     F.broadcast_to(vector(1, 2, 3), (3, 2))
 
 
-@mistake("sum_to", "can be stretched to (2, 3)", "(2,)", "missing in front", ValueError)
+@mistake("sum_to", "can be stretched to (2, 3)", "(2,)", "leave it out in front", ValueError)
 def adding_up_to_a_shape_that_does_not_fit():
     F.sum_to(matrix(2, 3), (2,))
 
@@ -745,12 +751,12 @@ def rows_as_a_list():
     L.Linear(3, 2)([[1.0, 2.0, 3.0]])
 
 
-@mistake("linear", "n_batch_axes to be a whole number", "0.", "It is 1", ValueError)
+@mistake("linear", "n_batch_axes to be a whole number", "0.", "Pass 1", ValueError)
 def no_batch_axis():
     F.linear(matrix(4, 3), matrix(2, 3), n_batch_axes=0)
 
 
-@mistake("linear", "n_batch_axes to be a whole number", "'1'", "It is 1", ValueError)
+@mistake("linear", "n_batch_axes to be a whole number", "'1'", "Pass 1", ValueError)
 def a_text_as_number_of_batch_axes():
     L.Linear(2)(matrix(4, 3), n_batch_axes="1")
 
@@ -765,7 +771,7 @@ def a_target_that_is_one_number():
     F.mean_squared_error(vector(1, 2, 3), 0.0)
 
 
-@mistake("clip", "x_min < x_max", "1 and 0", "smaller one comes first", ValueError)
+@mistake("clip", "x_min < x_max", "1 and 0", "the smaller one first", ValueError)
 def clip_bounds_swapped():
     F.clip(vector(1, 2, 3), 1, 0)
 
@@ -1058,12 +1064,12 @@ def setup_with_parameters():
     optimizers.SGD().setup(L.Linear(3, 2).params())
 
 
-@mistake("softmax_cross_entropy", "from 0 to 2", "3.", "counted from 0", ValueError)
+@mistake("softmax_cross_entropy", "from 0 to 2", "3.", "Count the classes from 0", ValueError)
 def classes_counted_from_1():
     F.softmax_cross_entropy(matrix(2, 3), np.array([1, 3]))
 
 
-@mistake("accuracy", "from 0 to 2", "-1", "counted from 0", ValueError)
+@mistake("accuracy", "from 0 to 2", "-1", "Count the classes from 0", ValueError)
 def a_negative_class():
     F.accuracy(matrix(2, 3), np.array([0, -1]))
 
@@ -1275,6 +1281,16 @@ def measuring_a_function_without_return():
 
 # ---- what holds for all of them ----
 
+# A remedy is an instruction. These are the verbs that the sentences use.
+VERBS = (
+    "assign|call|check|choose|compare|compute|convert|count|del|give|insert|keep|let|look|make|move|"
+    "multiply|name|number|pass|pick|put|read|reduce|reshape|return|skip|stay|test|undo|use|write"
+)
+REMEDY = re.compile(rf"(?:^|[.:;,] )`?(?:{VERBS})\b", re.IGNORECASE)
+
+# Beginnings of what is said instead, where it is shorter and no less clear.
+SAYS_WHAT_FITS = ("A gradient has", "Each row of x needs")
+
 
 def answer(make):
     """Make a mistake and return the exception that answers it."""
@@ -1311,6 +1327,7 @@ def test_the_answer_names_the_operation_what_was_expected_what_came_and_what_to_
     got, _, do = rest.rpartition(" (See chapter")[0].partition(". ")
     assert mistake.got in got + "."
     assert do and mistake.do in do
+    assert REMEDY.search(do) or do.startswith(SAYS_WHAT_FITS), f"no instruction in: {do}"
     raw = error.__context__ is not None and not error.__suppress_context__
     assert not raw, "the traceback shows the error of NumPy too"
 
@@ -1347,3 +1364,262 @@ def test_every_sentence_is_the_answer_to_a_mistake():
 
 def makers():
     return [mistake.make for mistake in MISTAKES.values() if not mistake.missing]
+
+
+# ---- what holds for the source of all sentences ----
+
+FORM = re.compile(
+    r"(?P<operation>[^:]+): expected (?P<expected>.+), got (?P<got>.+?)\. (?P<do>.+)"
+    r" \(See chapter (?P<chapter>\d+|\{.+\})\.\)"
+)
+TREE = ast.parse(SENTENCES.read_text(encoding="utf-8"))
+NUMBERED = {
+    function.name: [argument.arg for argument in function.args.args].index("chapter")
+    for function in TREE.body
+    if isinstance(function, ast.FunctionDef)
+    and "chapter" in [argument.arg for argument in function.args.args]
+}
+
+
+@dataclasses.dataclass
+class Sentence:
+    """A sentence in the source, with {x} where something is filled in."""
+
+    where: str  # the function or the name that holds it
+    line: int
+    text: str
+    definition: ast.stmt
+
+
+def template(node):
+    """Return the text of a string in the source; None for what is no string."""
+    if isinstance(node, ast.JoinedStr):
+        parts = [getattr(part, "value", part) for part in node.values]
+        return "".join(p if isinstance(p, str) else f"{{{ast.unparse(p)}}}" for p in parts)
+    is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+    return node.value if is_text else None
+
+
+def find_sentences(tree):
+    """Yield what is raised, and what is returned or kept to be raised or warned of elsewhere."""
+    for definition in tree.body:
+        for node in ast.walk(definition):
+            raised = isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+            if not raised and not isinstance(node, ast.Return | ast.Assign):
+                continue
+            text = template(node.exc.args[0] if raised else node.value)
+            # Python asks for __names__ that are not there; nobody reads the answer.
+            if text is None or "has no attribute" in text:
+                continue
+            if raised or ": expected " in text:
+                name = getattr(definition, "name", None) or ast.unparse(definition.targets[0])
+                yield Sentence(name, node.lineno, text, definition)
+
+
+ALL = list(find_sentences(TREE))
+
+
+@pytest.mark.parametrize("sentence", ALL, ids=lambda s: f"{s.where}-{s.line}")
+def test_each_sentence_in_the_source_has_all_its_parts(sentence):
+    parts = FORM.fullmatch(sentence.text)
+    assert parts, sentence.text
+    do = parts["do"]  # if all of it is filled in, the test above has read it
+    assert REMEDY.search(do) or do.startswith((*SAYS_WHAT_FITS, "{do}", "{spelling")), do
+
+
+def test_whatever_is_raised_is_such_a_sentence():
+    """What a `raise` in errors.py says stands there in full, or comes from a function of it."""
+    found = {sentence.line for sentence in ALL}
+    makers = {sentence.where for sentence in ALL}
+    raised = [node for node in ast.walk(TREE) if isinstance(node, ast.Raise)]
+    others = [node for node in raised if node.lineno not in found]
+    assert len(raised) > 100
+    for node in others:
+        text = ast.unparse(node)
+        called = re.fullmatch(r"raise \w+\((\w+)\(.*\).*\)", text)
+        assert "has no attribute" in text or (called and called[1] in makers), text
+
+
+# walk.py says which file of the book is missing or cannot be read: no chapter treats that.
+OWN_SENTENCES = {"errors.py", "walk.py"}
+
+
+@functools.cache
+def all_sources():
+    """Return the files of the library as syntax trees."""
+    paths = sorted(PACKAGE.rglob("*.py"))
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def test_the_rest_of_the_library_raises_only_through_errors():
+    found = []
+    for path, tree in all_sources().items():
+        for node in ast.walk(tree):
+            own = isinstance(node, ast.Raise) and node.exc is not None
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "warnings.warn":
+                own = not ast.unparse(node.args[0]).startswith("errors.")
+            if own and path.name not in OWN_SENTENCES:
+                found.append(f"{path.name}, line {node.lineno}: {ast.unparse(node)}")
+    assert found == []
+
+
+# ---- the chapters that sentences name ----
+
+
+def constants(node):
+    """Return the whole numbers that are written in a piece of source."""
+    return {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and type(n.value) is int}
+
+
+def numbers_from_callers(name):
+    """Return the chapters that the library passes to a function of errors.py."""
+    numbers = set()
+    for tree in all_sources().values():
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == name:
+                numbers.add(call.args[NUMBERED[name]].value)
+    return numbers
+
+
+def numbers_of(sentence):
+    """Return the chapters that a sentence can name, as its author planned them."""
+    chapter = FORM.fullmatch(sentence.text)["chapter"]
+    if chapter.isdecimal():
+        return {int(chapter)}
+    if chapter.startswith("{written(") and (n := re.search(r"\d+", chapter)):
+        return {int(n[0])}
+    if sentence.where in NUMBERED:
+        return numbers_from_callers(sentence.where)
+    found = set()
+    for node in ast.walk(sentence.definition):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "chapter":
+            found |= constants(node.value)
+    return found
+
+
+def named_chapters():
+    """Return the chapters that the library sends its readers to, as the reader sees them."""
+    return {errors.written(number) for sentence in ALL for number in numbers_of(sentence)}
+
+
+# What each chapter must tell of: a word of its text -> the functions of errors.py that send there.
+MATTER = {
+    2: {
+        "np.array(": "check_data",
+        "item()": "check_item no_number",
+        "len(": "check_len",
+        "attribute": "no_variable_attribute",
+        "floats": "not_floats",
+        "from tinylinks import": "no_name",
+    },
+    3: {
+        "apply(": "no_variable_attribute not_called no_inputs check_constant",
+        "forward(": "not_written check_arity check_output no_outputs",
+        "instance": "used_twice",
+        "draw(": "check_drawn",
+    },
+    4: {
+        "backward(": "not_written check_backward check_gradient",
+        "grad": "check_grad",
+        "retain_inputs(": "bad_retain check_retained",
+    },
+    5: {"inputs": "wrong_number"},
+    6: {
+        "==": "no_comparison",
+        "bool": "no_bool",
+        "hash": "no_hash",
+        "__array_priority__": "no_array",
+        "index": "check_index bad_index no_setitem",
+        "dtype": "check_alike check_gradient",
+    },
+    7: {
+        "shape": "check_shape",
+        "stretch": "bad_broadcast",
+        "SumTo": "bad_sum_to check_gradient",
+        "BroadcastTo": "bad_broadcast_to",
+        "reshape": "bad_reshape",
+        "transpose": "bad_transpose",
+        "axis": "bad_axis check_one_axis check_concat bad_concat",
+        "mean": "check_weights",
+        "keepdims": "check_flag",
+        "F.": "no_name",
+        "gradient_check": "check_positive check_same_length check_floats check_func_outputs "
+        "check_results",
+    },
+    8: {
+        "@": "check_matmul bad_matmul",
+        "linear": "check_linear",
+        "mini-batch": "check_batch_axes",
+        "mean_squared_error": "check_same_shape",
+    },
+    9: {"> 0": "check_condition", "relu": "check_clip check_number"},
+    10: {
+        "init_scope": "outside_init_scope check_name",
+        "super().__init__()": "check_super_init",
+        "Parameter": "check_assigned",
+        "forward": "no_forward",
+        "Link": "no_attribute",
+        "zerograds": "ZEROGRADS",
+    },
+    11: {
+        "links": "no_name",
+        "mini-batch": "waits check_backward has_no_array no_attribute",
+        "out_size": "check_sizes",
+        "nobias": "check_flag",
+        "initialW": "check_initial check_initializer check_number",
+        "variance": "check_fan_in check_positive",
+    },
+    13: {
+        "loss": "check_lossfun check_loss",
+        "gradient": "no_name check_positive check_target check_link",
+    },
+    14: {"labels": "check_labels check_class_weight check_choice"},
+    18: {
+        "using_config": "no_name check_config",
+        "debug": "check_finite",
+        "in place": "check_unchanged",
+    },
+    19: {
+        "grad_var": "check_grad_var",
+        "grad(": "check_variables check_same_length",
+    },
+    20: {"backend": "check_array no_gpu check_grad check_backend check_alike"},
+}
+
+
+def test_the_table_of_matters_holds_every_chapter_that_a_sentence_names():
+    named = {(number, s.where) for s in ALL for number in numbers_of(s)}
+    listed = [
+        (number, where)
+        for number, words in MATTER.items()
+        for functions in words.values()
+        for where in functions.split()
+    ]
+    assert sorted(named) == sorted(listed)
+
+
+@pytest.mark.parametrize("number", MATTER)
+def test_the_chapter_that_a_sentence_names_is_there_and_treats_the_matter(number):
+    seen = errors.written(number)
+    assert seen in chapter_paths(), f"there is no chapter {seen}"
+    path = chapter_paths()[seen]
+    text = "\n".join(source(cell) for cell in read(path)["cells"])
+    missing = {word: functions for word, functions in MATTER[number].items() if word not in text}
+    assert not missing, f"chapter {seen} is silent about {missing}"
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    assert f"file: chapters/{path.stem}\n" in toc, f"{path.name} is not in _toc.yml"
+
+
+def test_no_sentence_goes_round_a_chapter_that_is_written():
+    there = chapter_paths()
+    assert [number for number in errors.NOT_YET if number in there] == []
+    assert [n for n in errors.NOT_YET.values() if n in errors.NOT_YET] == []
+
+
+def test_the_number_shown_is_that_of_a_written_chapter():
+    assert errors.written(4) == 4
+    for number, instead in errors.NOT_YET.items():
+        assert errors.written(number) == instead
+    shown = {int(re.search(r"chapter (\d+)\.\)$", str(answer(make)))[1]) for make in makers()}
+    assert shown <= named_chapters()
+    assert shown.isdisjoint(errors.NOT_YET)

@@ -8,13 +8,14 @@ import sys
 
 import mutants
 import pytest
+from faults import one_line, sites, variants
 
 
 def kinds(source):
     """Return what the first statement of `source` can be turned into, as text."""
     tree = ast.parse(source)
-    nodes = [node for node, _, _ in mutants.sites(tree)]
-    return {mutants.one_line(other) for node in nodes for other in mutants.variants(node)}
+    nodes = [node for node, _, _ in sites(tree)]
+    return {one_line(other) for node in nodes for other in variants(node)}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def is_empty(function):
 def test_every_core_function_has_a_fault():
     planted = {(mutant.module, mutant.function) for mutant in ALL}
     for module in mutants.CORE:
-        for node, _, name in mutants.sites(mutants.tree_of(module)):
+        for node, _, name in sites(mutants.tree_of(module)):
             if isinstance(node, ast.FunctionDef) and not is_empty(node):
                 assert (module, name) in planted, f"no fault in {module}: {name}"
 

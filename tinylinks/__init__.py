@@ -8,6 +8,7 @@ from tinylinks.derivatives import grad
 from tinylinks.drawing import draw, to_dot
 from tinylinks.function import Function
 from tinylinks.link import Chain, Link
+from tinylinks.steps import steps
 from tinylinks.variable import Parameter, Variable, as_variable
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "links",
     "no_backprop_mode",
     "optimizers",
+    "steps",
     "to_dot",
     "using_config",
 ]

@@ -70,4 +70,5 @@ def users_line() -> str:
     # A notebook cell has a file name that differs in each run: leave it out.
     known = not frame.filename.startswith("<") and "ipykernel" not in frame.filename
     place = f"{Path(frame.filename).name}, line" if known else "line"
-    return f"{place} {frame.lineno}: {frame.line}"
+    text = f": {frame.line}" if frame.line else ""  # `python -c` has none before Python 3.13
+    return f"{place} {frame.lineno}{text}"

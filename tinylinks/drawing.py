@@ -113,6 +113,12 @@ class Layout:
             before = width
             self.places.update({key: (x, y[key]) for key in keys})
 
+    @property
+    def size(self) -> tuple[float, float]:
+        """The width and the height of a figure that it fits into, in inches: at most 100."""
+        xs, ys = zip(*self.places.values(), strict=True)
+        return min(max(xs) - min(xs) + 1.2, 100), min(0.8 * (max(ys) - min(ys) + 1), 100)
+
 
 def spread(keys: list[Any], y: dict[Any, float], neighbours: dict[Any, list[Any]]) -> None:
     """Place the boxes of one column near the mean height of their neighbours, 1 apart."""
@@ -171,8 +177,7 @@ def draw(
     layout = Layout(picture)
     xs, ys = zip(*layout.places.values(), strict=True)
     if ax is None:
-        size = max(xs) - min(xs) + 1.2, 0.8 * (max(ys) - min(ys) + 1)
-        _, ax = plt.subplots(figsize=size, layout="constrained")
+        _, ax = plt.subplots(figsize=layout.size, layout="constrained")
     ax.set_xlim(min(xs) - 0.6, max(xs) + 0.6)
     ax.set_ylim(min(ys) - 0.5, max(ys) + 0.5)
     ax.axis("off")
@@ -193,8 +198,10 @@ def draw(
         }
         ax.annotate("", end, last, arrowprops=arrow)
     for x, text in notes:
-        place = layout.places[id(getattr(x, "node", x))]
-        ax.annotate(text, place, (0, -15), textcoords="offset points", ha="center", va="top")
+        key = id(getattr(x, "node", x))
+        below = (0, -15 - 7 * picture.texts[key].count("\n"))
+        place = layout.places[key]
+        ax.annotate(text, place, below, textcoords="offset points", ha="center", va="top")
     if highlight is not None:
         boxes[id(getattr(highlight, "node", highlight))].set_linewidth(3)
     return ax
@@ -211,6 +218,38 @@ def draw_box(ax: Any, picture: Picture, key: int, place: tuple[float, float]) ->
     text = picture.texts[key] or " "
     box = ax.annotate(text, place, ha="center", va="center", color="#1b1b1b", bbox=style)
     return box.get_bbox_patch()
+
+
+def draw_frames(
+    end: Any, frames: list[tuple[str, list[tuple[Any, str]], Any]], end_line: str
+) -> None:
+    """Draw one graph several times, one below the other: what `Steps.draw` shows.
+
+    Parameters
+    ----------
+    end : Variable or Node
+        The end of the graph.
+    frames : list of tuple
+        For each picture its title, and the notes and the highlight of `draw`.
+    end_line : str
+        Written below the last picture.
+    """
+    import matplotlib.pyplot as plt
+
+    width, height = Layout(Picture([end])).size
+    lines = [line for _, notes, _ in frames for _, text in notes for line in text.split("\n")]
+    # From one Variable to the next it is 1.3 inches or more: stretch that for longer notes.
+    width *= max(1.0, 0.08 * max(map(len, lines), default=0) / 1.3)
+    width = max(width, 0.085 * max((len(title) for title, _, _ in frames), default=0))
+    height *= 1.2  # notes may have two lines
+    whole = (height + 0.5) * len(frames) + 0.4
+    figure = plt.figure(figsize=(width, whole))
+    for i, (title, notes, highlight) in enumerate(frames, 1):
+        bottom = whole - (height + 0.5) * i
+        ax = figure.add_axes((0.02, bottom / whole, 0.96, height / whole))
+        draw(end, ax=ax, notes=notes, highlight=highlight)
+        ax.set_title(title, loc="left", fontsize="medium")
+    figure.text(0.02, 0.1 / whole, end_line)
 
 
 def to_dot(outputs: Any) -> str:

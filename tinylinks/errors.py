@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
 IsArrayType = Callable[[type], bool]
 
+# Chapters that are not written yet -> the one to read until then. Once it is there, its line goes.
+NOT_YET = {
+    13: 8,  # optimizers: the first steps against a gradient
+    14: 2,  # labels and scores: arrays of whole numbers, and examples in rows
+    20: 2,  # CuPy: the kinds of arrays that there are
+}
+
+
+def written(chapter: int) -> int:
+    """Return `chapter`, or the one to read until it is written."""
+    return NOT_YET.get(chapter, chapter)
+
 
 def describe(x: Any) -> str:
     """Say in a few words what `x` is: 'a list', 'an int64 array of shape (3,)'."""
@@ -60,7 +72,7 @@ def no_name(where: str, name: str, names: Sequence[str], chapter: int) -> NoRetu
         raise AttributeError(f"{where} has no attribute {name!r}", name=name)
     raise AttributeError(
         f"{where}: expected one of {', '.join(names)}, got {name!r}. {spelling(str(name), names)} "
-        f"(See chapter {chapter}.)",
+        f"(See chapter {written(chapter)}.)",
         name=name,
     )
 
@@ -80,10 +92,12 @@ def no_variable_attribute(x: Any, name: str) -> NoReturn:
     if x._data is None and hasattr(type(x), name):
         raise AttributeError(waits(f"{kind}.{name}"), name=name)
     do = spelling(name, [known for known in dir(type(x)) if not known.startswith("_")])
+    chapter = 2
     if name == "inputs":  # what Function.apply looks for first
         do = "To apply a Function, make an instance: write Fn().apply(x)."
+        chapter = 3
     raise AttributeError(
-        f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter 2.)",
+        f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter {chapter}.)",
         name=name,
         obj=x,
     )
@@ -106,14 +120,14 @@ def check_array(operation: str, x: Any, is_array_type: IsArrayType) -> None:
     if not is_array_type(type(x)):
         raise TypeError(
             f"{operation}: expected a NumPy or CuPy array, got {describe(x)}. "
-            "Pass the array of a Variable as x.data. (See chapter 20.)"
+            f"Pass the array of a Variable as x.data. (See chapter {written(20)}.)"
         )
 
 
 def no_gpu() -> NoReturn:
     raise RuntimeError(
         "to_gpu: expected CuPy and a working GPU, got a machine without. "
-        "Stay with NumPy arrays: all of the library works on them. (See chapter 20.)"
+        f"Stay with NumPy arrays: all of the library works on them. (See chapter {written(20)}.)"
     )
 
 
@@ -234,7 +248,7 @@ def check_grad(x: Any, g: Any, is_array_type: IsArrayType) -> None:
         raise TypeError(
             f"grad: expected {article(type(x._data).__module__)} array like the data, "
             f"got one of {type(g).__module__}. "
-            "Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
+            f"Move it with backend.to_cpu or backend.to_gpu. (See chapter {written(20)}.)"
         )
     if g.shape != x.shape:
         raise ValueError(
@@ -354,7 +368,7 @@ def check_backend(function: Function | str, x: Any, other: Any) -> None:
         raise TypeError(
             f"{getattr(function, 'label', function)}: expected all arrays from "
             f"{type(x).__module__}, got one from {type(other).__module__}. "
-            "Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
+            f"Move it with backend.to_cpu or backend.to_gpu. (See chapter {written(20)}.)"
         ) from None
 
 
@@ -432,7 +446,7 @@ def check_alike(
             raise TypeError(
                 f"{function.label}: expected all arrays from {kind.__module__}, got one from "
                 f"{type(array).__module__}. Move it with backend.to_cpu or backend.to_gpu. "
-                "(See chapter 20.)"
+                f"(See chapter {written(20)}.)"
             )
         if not is_number(array) and constant <= all(constants):
             dtypes[array.dtype] = None
@@ -472,7 +486,7 @@ def check_shape(operation: str, shape: Any, smallest: int = 0) -> tuple[int, ...
         also = ", or once -1" if smallest < 0 else ""
         raise ValueError(
             f"{operation}: expected a shape of whole numbers not below 0{also}, got {shape}. "
-            "A shape looks like (2, 3). (See chapter 7.)"
+            "Write a tuple such as (2, 3). (See chapter 7.)"
         )
     return shape
 
@@ -499,14 +513,14 @@ def bad_broadcast(function: Function, xs: Sequence[Any]) -> None:
 def bad_sum_to(x_shape: tuple[int, ...], shape: tuple[int, ...]) -> NoReturn:
     raise ValueError(
         f"sum_to: expected a shape that can be stretched to {x_shape}, got {shape}. "
-        "Each axis must be kept, be 1, or be missing in front. (See chapter 7.)"
+        "Keep each axis, make it 1, or leave it out in front. (See chapter 7.)"
     ) from None
 
 
 def bad_broadcast_to(x_shape: tuple[int, ...], shape: tuple[int, ...]) -> NoReturn:
     raise ValueError(
         f"broadcast_to: expected a shape that {x_shape} can be stretched to, got {shape}. "
-        "Only axes of length 1 stretch, and new axes come in front. (See chapter 7.)"
+        "Only axes of length 1 stretch, and new ones come in front: reshape first. (See chapter 7.)"
     ) from None
 
 
@@ -520,7 +534,7 @@ def bad_reshape(x_shape: tuple[int, ...], shape: tuple[int, ...]) -> NoReturn:
 def bad_transpose(x_shape: tuple[int, ...], axes: Any) -> NoReturn:
     raise ValueError(
         f"transpose: expected each of the {len(x_shape)} axes once, got {axes}. "
-        f"For shape {x_shape} that is an order of {tuple(range(len(x_shape)))}. (See chapter 7.)"
+        f"Write an order of {tuple(range(len(x_shape)))} for shape {x_shape}. (See chapter 7.)"
     ) from None
 
 
@@ -535,7 +549,7 @@ def bad_axis(function: Function, x_shape: tuple[int, ...], axis: Any) -> None:
         )
         raise ValueError(
             f"{function.label}: expected {known}, got {axis!r}. "
-            "Several axes are a tuple, each one once. (See chapter 7.)"
+            "Write several axes as a tuple, each one once. (See chapter 7.)"
         ) from None
     if 0 in x_shape:
         raise ValueError(
@@ -566,7 +580,7 @@ def bad_index(x: Any, index: Any) -> NoReturn:
         check_backend("x[...]", x, part)
     raise IndexError(
         f"x[...]: expected an index into shape {x.shape}, got {index!r}. "
-        "Axis i takes 0 to x.shape[i] - 1; a mask has the shape of x. (See chapter 6.)"
+        "Use 0 to x.shape[i] - 1 for axis i, or a mask of the shape of x. (See chapter 6.)"
     ) from None
 
 
@@ -602,7 +616,7 @@ def check_clip(x_min: Any, x_max: Any) -> None:
     if not bounds or not all(map(is_number, bounds)) or bounds != sorted(set(bounds)):
         raise ValueError(
             f"clip: expected two numbers with x_min < x_max, got {describe(x_min)} and "
-            f"{describe(x_max)}. The smaller one comes first. (See chapter 9.)"
+            f"{describe(x_max)}. Write the smaller one first. (See chapter 9.)"
         )
 
 
@@ -622,7 +636,7 @@ def check_matmul(a: Any, b: Any, transa: bool, transb: bool) -> None:
     if a.shape[i] != b.shape[j]:
         raise ValueError(
             f"matmul: expected a.shape[{i}] == b.shape[{j}], got {a.shape} and {b.shape}. "
-            "The columns of a must be as many as the rows of b: is a transpose missing? "
+            "Give `a` as many columns as `b` has rows: is a transpose missing? "
             "(See chapter 8.)"
         ) from None
 
@@ -631,7 +645,7 @@ def bad_matmul(a: Any, b: Any) -> None:
     check_matmul(a, b, False, False)
     raise ValueError(
         "matmul: expected axes in front of the last two that can be stretched to each other, got "
-        f"{a.shape} and {b.shape}. Each pair must be equal, or one of them 1. (See chapter 8.)"
+        f"{a.shape} and {b.shape}. Make each pair equal, or one of them 1. (See chapter 8.)"
     ) from None
 
 
@@ -650,7 +664,7 @@ def check_linear(x: Any, W: Any, b: Any) -> None:
     if b is not None and shape_of(b) != str(W.shape[:1]):
         raise ValueError(
             f"linear: expected b of shape {W.shape[:1]}, got {shape_of(b)}. "
-            "It has one number for each row of W. (See chapter 8.)"
+            "Give it one number for each row of W. (See chapter 8.)"
         )
 
 
@@ -664,12 +678,12 @@ def check_batch_axes(x: Any, n_batch_axes: Any) -> None:
     if not is_whole(n_batch_axes) or n_batch_axes < 1:
         raise ValueError(
             f"linear: expected n_batch_axes to be a whole number above 0, got {n_batch_axes!r}. "
-            "It is 1 for a mini-batch of rows. (See chapter 8.)"
+            "Pass 1 for a mini-batch of rows. (See chapter 8.)"
         )
     if x.ndim <= n_batch_axes:
         raise ValueError(
             f"linear: expected x of shape (N, in), at least {n_batch_axes + 1} axes, got "
-            f"{x.shape}. A single row becomes a mini-batch with x.reshape(1, -1). "
+            f"{x.shape}. Make a single row a mini-batch with x.reshape(1, -1). "
             "(See chapter 8.)"
         )
 
@@ -710,24 +724,25 @@ def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> bo
     if not hasattr(x, "ndim") or x.ndim < 2:
         raise ValueError(
             f"{operation}: expected scores of shape (N, C), got {describe(x)}. "
-            "A single row becomes a mini-batch with x.reshape(1, -1). (See chapter 14.)"
+            f"Make a single row a mini-batch with x.reshape(1, -1). (See chapter {written(14)}.)"
         )
     if ignore_label is not None and not is_whole(ignore_label):
         raise TypeError(
             f"{operation}: expected ignore_label as a whole number, got "
-            f"{describe(ignore_label)}. -1 is the usual one. (See chapter 14.)"
+            f"{describe(ignore_label)}. Pass -1, the usual one. (See chapter {written(14)}.)"
         )
     if not hasattr(t, "dtype") or t.dtype.kind not in "iu":
         raise TypeError(
             f"{operation}: expected labels as an array of int, got {describe(t)}. "
-            "Number the classes 0, 1, 2, ...: np.array(..., dtype=np.int32). (See chapter 14.)"
+            "Number the classes 0, 1, 2, ...: np.array(..., dtype=np.int32). "
+            f"(See chapter {written(14)}.)"
         )
     check_backend(operation, x, t)
     if t.shape != x.shape[:1] + x.shape[2:] and not trailing_ones(operation, x, t):
         raise ValueError(
             f"{operation}: expected one label for each row of x, shape "
             f"{x.shape[:1] + x.shape[2:]}, got {t.shape}. Pass class numbers, not one-hot "
-            "rows. (See chapter 14.)"
+            f"rows. (See chapter {written(14)}.)"
         )
     # Read as a number without sign, a negative label is a very large one.
     if not t.size or t.astype(f"u{t.dtype.itemsize}").max() < x.shape[1]:
@@ -737,7 +752,7 @@ def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> bo
         known = f"labels from 0 to {x.shape[1] - 1}" if x.shape[1] else "no labels"
         raise ValueError(
             f"{operation}: expected {known}, as x has {x.shape[1]} columns, got {wrong[0]}. "
-            "Classes are counted from 0. (See chapter 14.)"
+            f"Count the classes from 0. (See chapter {written(14)}.)"
         )
     return False
 
@@ -753,8 +768,8 @@ def check_class_weight(x: Any, weight: Any, is_array_type: IsArrayType) -> None:
     if not alike or weight.shape != x.shape[1:2]:
         raise TypeError(
             f"softmax_cross_entropy: expected class_weight as a {x.dtype} array of shape "
-            f"{x.shape[1:2]}, got {describe(weight)}. It has one number for each class. "
-            "(See chapter 14.)"
+            f"{x.shape[1:2]}, got {describe(weight)}. Give it one number for each class. "
+            f"(See chapter {written(14)}.)"
         )
 
 
@@ -762,7 +777,7 @@ def check_choice(operation: str, argument: str, value: Any, choices: Sequence[st
     if value not in choices:
         raise ValueError(
             f"{operation}: expected {argument} to be {' or '.join(map(repr, choices))}, "
-            f"got {value!r}. Check the spelling. (See chapter 14.)"
+            f"got {value!r}. Check the spelling. (See chapter {written(14)}.)"
         )
 
 
@@ -778,7 +793,7 @@ def check_number(operation: str, argument: str, value: Any, chapter: int) -> Non
     if not is_number(value):
         raise TypeError(
             f"{operation}: expected {argument} as a number, got {describe(value)}. "
-            f"Pass an int or a float. (See chapter {chapter}.)"
+            f"Pass an int or a float. (See chapter {written(chapter)}.)"
         )
 
 
@@ -786,7 +801,7 @@ def check_positive(operation: str, argument: str, value: Any, do: str, chapter: 
     if not is_number(value) or not 0 < value < math.inf:
         raise ValueError(
             f"{operation}: expected {argument} as a number above 0, got {describe(value)}. "
-            f"{do} (See chapter {chapter}.)"
+            f"{do} (See chapter {written(chapter)}.)"
         )
 
 
@@ -794,7 +809,7 @@ def check_flag(operation: str, argument: str, value: Any, chapter: int) -> None:
     if not isinstance(value, bool | np.bool_):
         raise TypeError(
             f"{operation}: expected {argument} to be True or False, got {describe(value)}. "
-            f"Name the arguments, as in {argument}=True. (See chapter {chapter}.)"
+            f"Name the arguments, as in {argument}=True. (See chapter {written(chapter)}.)"
         ) from None
 
 
@@ -802,7 +817,7 @@ def check_one_axis(operation: str, axis: Any) -> None:
     if not is_whole(axis):
         raise TypeError(
             f"{operation}: expected axis as one whole number, got {describe(axis)}. "
-            "It is the axis that goes over the classes, 1 as a rule. (See chapter 7.)"
+            "Pass the axis that goes over the classes, 1 as a rule. (See chapter 7.)"
         )
 
 
@@ -820,7 +835,7 @@ def check_initial(array: Any, shape: tuple[int, ...]) -> Any:
     if array.shape != shape:
         raise ValueError(
             f"Parameter: expected an initial array of shape {shape}, got {array.shape}. "
-            "W has shape (out_size, in_size), b (out_size,). (See chapter 11.)"
+            "Give W the shape (out_size, in_size), b (out_size,). (See chapter 11.)"
         )
     return array
 
@@ -854,7 +869,7 @@ def check_sizes(link: str, in_size: Any, out_size: Any) -> None:
     if in_size is not None and (not is_whole(in_size) or in_size < 1):
         raise ValueError(
             f"{link}: expected in_size as a whole number above 0 or None, got "
-            f"{describe(in_size)}. It is the number of columns of x. (See chapter 11.)"
+            f"{describe(in_size)}. Pass the number of columns of x. (See chapter 11.)"
         )
 
 
@@ -936,7 +951,7 @@ def check_target(optimizer: str, target: Any) -> None:
     if target is None:
         raise RuntimeError(
             f"{optimizer}.update: expected a link to update, got none. "
-            "Call optimizer.setup(model) first. (See chapter 13.)"
+            f"Call optimizer.setup(model) first. (See chapter {written(13)}.)"
         )
 
 
@@ -945,7 +960,7 @@ def check_lossfun(optimizer: str, lossfun: Any) -> None:
         raise TypeError(
             f"{optimizer}.update: expected a function that returns the loss, got "
             f"{describe(lossfun)}. Call loss.backward() and then update(), or pass the function. "
-            "(See chapter 13.)"
+            f"(See chapter {written(13)}.)"
         )
 
 
@@ -953,7 +968,7 @@ def check_loss(optimizer: str, loss: Any, Variable: type) -> None:
     if not isinstance(loss, Variable):
         raise TypeError(
             f"{optimizer}.update: expected lossfun to return a Variable, got {describe(loss)}. "
-            "Let it end with `return loss`. (See chapter 13.)"
+            f"Let it end with `return loss`. (See chapter {written(13)}.)"
         )
 
 
@@ -961,7 +976,7 @@ def check_link(optimizer: str, link: Any, Link: type) -> None:
     if not isinstance(link, Link):
         raise TypeError(
             f"{optimizer}.setup: expected a Link or a Chain, got {describe(link)}. "
-            "Pass the model itself, not its parameters. (See chapter 13.)"
+            f"Pass the model itself, not its parameters. (See chapter {written(13)}.)"
         )
 
 
@@ -990,11 +1005,12 @@ def check_variables(operation: str, argument: str, xs: Any, Variable: type) -> N
 
 
 def check_same_length(operation: str, argument: str, xs: Any, like: str, n: int) -> None:
+    chapter = 19 if operation == "grad" else 7
     if not isinstance(xs, list | tuple) or len(xs) != n:
         raise ValueError(
             f"{operation}: expected {argument} as a list of {n}, one for each of {like}, got "
             f"{len(xs) if isinstance(xs, list | tuple) else describe(xs)}. "
-            "Put None where there is nothing to pass. (See chapter 19.)"
+            f"Put None where there is nothing to pass. (See chapter {chapter}.)"
         )
 
 

@@ -50,7 +50,7 @@ def numerical_grad(
     -----
     Follows Chainer's ``chainer.gradient_check.numerical_grad``.
     """
-    errors.check_positive("gradient_check", "eps", eps, "It is how far to move: 1e-3.", 7)
+    errors.check_positive("gradient_check", "eps", eps, "Pass how far to move, such as 1e-3.", 7)
     errors.check_floats("numerical_grad", "inputs", inputs, is_array_type)
     slopes = []
     for x in inputs:
@@ -106,7 +106,7 @@ def check_backward(
     random direction; this one measures every number.
     """
     xs, params = _as_tuple(x_data), _as_tuple(params)
-    errors.check_positive("gradient_check", "eps", eps, "It is how far to move: 1e-3.", 7)
+    errors.check_positive("gradient_check", "eps", eps, "Pass how far to move, such as 1e-3.", 7)
     errors.check_floats("check_backward", "x_data", xs, is_array_type)
     variables = [Variable(x.copy()) for x in xs]
     ys = _as_tuple(func(*variables))

@@ -59,7 +59,7 @@ class LeCunNormal:
     """
 
     def __init__(self, scale: float = 1.0) -> None:
-        errors.check_positive("LeCunNormal", "scale", scale, "1 is the usual one.", 11)
+        errors.check_positive("LeCunNormal", "scale", scale, "Pass 1, the usual one.", 11)
         self.scale = scale
 
     def __call__(self, array: Any) -> None:

@@ -45,7 +45,7 @@ class SGD:
         self.t = 0  # how many updates there were
 
     def _check_lr(self) -> None:
-        errors.check_positive("SGD", "lr", self.lr, "0.01 is a usual first try.", 13)
+        errors.check_positive("SGD", "lr", self.lr, "Pass a small number, such as 0.01.", 13)
 
     def setup(self, link: Link) -> Self:
         """Choose the link whose parameters are updated; return the optimizer."""

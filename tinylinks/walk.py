@@ -8,7 +8,8 @@ Every chapter runs on its own, in a fresh Python. Its first cell asks for the co
 This runs, in order, the code cells of chapters 1 to 4 that carry the tag ``build``. It reads the
 notebooks themselves, in an installed package their code cells, so it cannot disagree with the book.
 A class grows from chapter to chapter: ``class Variable(Variable):`` adds one method and keeps the
-rest. An object that was made before such a cell keeps the class it was made from.
+rest. An object that was made before such a cell keeps the class it was made from. Classes that were
+built on the old class can be moved to the new one: `rebase(Function)`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-__all__ = ["after"]
+__all__ = ["after", "rebase"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -85,6 +86,47 @@ def after(
         for cell, source in _read_build_cells(path):
             _run(source, f"<chapter {chapter}, cell {cell}>", path, namespace)
     return None if namespace is sys._getframe(1).f_globals else namespace
+
+
+def rebase(new: type) -> None:
+    """Let the classes that were built on the class before `new` build on `new`.
+
+    In a file you would edit a class, and the classes below it would follow. In the book a class
+    grows by a new one of the same name; this makes the others follow.
+
+    Parameters
+    ----------
+    new : type
+        A class made by ``class Name(Name):``.
+
+    Raises
+    ------
+    TypeError
+        If `new` is not a class built on an earlier class of its name.
+
+    Examples
+    --------
+    >>> class Animal:
+    ...     pass
+    >>> class Cat(Animal):
+    ...     pass
+    >>> class Animal(Animal):
+    ...     legs = 4
+    >>> rebase(Animal)
+    >>> Cat.legs
+    4
+    """
+    earlier = [cls for cls in getattr(new, "__mro__", ())[1:] if cls.__name__ == new.__name__]
+    if not earlier:
+        raise TypeError(
+            f"rebase: expected a class made by `class Name(Name):`, got {new!r}. "
+            "Call it after the cell in which a class grew."
+        )
+    for old in earlier:
+        for cls in old.__subclasses__():
+            if cls.__name__ != new.__name__:
+                cls.__bases__ = tuple([new if base is old else base for base in cls.__bases__])
+
 
 
 def _find_book(package: Path = _PACKAGE) -> Path:

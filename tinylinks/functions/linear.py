@@ -32,9 +32,10 @@ class MatMul(Broadcasting):
         errors.bad_matmul(a, b)
 
 
-class Linear(Function):
+class LinearFunction(Function):
     """y = x @ W.T + b: each row of x (N, in) is multiplied by W (out, in); y is (N, out)."""
 
+    label = "linear"
     casts_ints = True
 
     def forward(self, x: Any, W: Any, b: Any = None) -> Any:
@@ -141,4 +142,4 @@ def linear(x: Any, W: Any, b: Any = None, n_batch_axes: int = 1) -> Variable:
 
 
 def _linear(x: Any, W: Any, b: Any) -> Variable:
-    return Linear().apply(x, W) if b is None else Linear().apply(x, W, b)
+    return LinearFunction().apply(x, W) if b is None else LinearFunction().apply(x, W, b)
