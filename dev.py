@@ -200,10 +200,12 @@ FAST = [
         *["--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", "chapters"],
     ),
     ("mutants, quick", ["tests/mutants.py", "--quick"]),
+    ("chapter mutants, quick", ["tests/chapter_mutants.py", "--quick"]),
 ]
 SLOW = [
     pytest("slow tests", *TWO_WORKERS, "-m", "slow and not gpu", "tests"),
     ("mutants, all", ["tests/mutants.py"]),
+    ("chapter mutants, all", ["tests/chapter_mutants.py"]),
 ]
 HAS_GPU = "import cupy; assert cupy.cuda.is_available()"
 GPU = [pytest("gpu tests", "-m", "gpu", "tests")]

@@ -1,6 +1,6 @@
 """Plant faults in the code that the chapters build, one at a time, and see the chapter turn red.
 
-python tests/chapter_mutants.py                 all faults of all chapters, in some minutes
+python tests/chapter_mutants.py                 all faults of all chapters, in a minute
 python tests/chapter_mutants.py --chapter 4 5   those of these chapters
 python tests/chapter_mutants.py --quick         a sample, one from each build cell
 python tests/chapter_mutants.py --only PATTERN  those whose name matches the regular expression

@@ -61,6 +61,7 @@ CORE = [
     "config",
     "gradient_check",
     "debug",
+    "steps",
 ]
 
 # Tests that say nothing about the core, or take too long to be asked for each fault.

@@ -396,6 +396,11 @@ def drawing_an_array():
     draw(vector(1, 2).data)
 
 
+@mistake("steps", "a Variable of tinylinks", "a list", "computed from tinylinks.Variable")
+def steps_of_a_list():
+    tinylinks.steps([vector(1, 2)])
+
+
 @mistake("to_dot", "a Variable", "3.", "the result")
 def a_number_for_graphviz():
     to_dot(3)
@@ -1523,7 +1528,7 @@ MATTER = {
         "grad": "check_grad",
         "retain_inputs(": "bad_retain check_retained",
     },
-    5: {"inputs": "wrong_number"},
+    5: {"inputs": "wrong_number check_steps"},
     6: {
         "==": "no_comparison",
         "bool": "no_bool",

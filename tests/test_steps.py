@@ -75,7 +75,7 @@ def graphs(draw):
     xs = [variable(random.uniform(-1, 1, draw(st.sampled_from(SHAPES)))) for _ in range(count)]
     everything = list(xs)
     for _ in range(draw(st.integers(1, 12))):
-        a, b = (everything[draw(st.integers(0, len(everything) - 1))] for _ in range(2))
+        a, b = (draw(st.sampled_from(everything[-5:])) for _ in range(2))
         kind = draw(st.integers(0, 5))
         if kind == 0:
             everything += TwoWays().apply(a)
@@ -133,17 +133,15 @@ def test_the_sums_are_those_of_backward(drawn):
 
 
 @settings(max_examples=60)
-@given(graphs(), st.integers(0, 2))
-def test_the_sums_are_those_of_backward_in_a_graph_of_second_derivatives(drawn, i):
+@given(graphs())
+def test_the_sums_are_those_of_backward_in_a_graph_of_second_derivatives(drawn):
     y, everything = drawn
-    x = everything[i % len(everything)]
-    (gx,) = tinylinks.grad([y], [x], [y.grad], enable_double_backprop=True)
-    assume(gx is not None and gx.creator is not None)
-    gx.grad = np.ones(gx.shape)
-    for v in everything:
-        if v is not gx:
-            v.cleargrad()
-    assert_sums_are_those_of_backward(gx)
+    y.cleargrad()
+    leaves = [x for x in everything if x.creator is None]
+    gxs = tinylinks.grad([F.sin(y).sum()], leaves, enable_double_backprop=True)
+    ends = [gx.sum() for gx in gxs if gx is not None]
+    assume(ends)
+    assert_sums_are_those_of_backward(sum(ends[1:], start=ends[0]))
 
 
 @pytest.mark.parametrize("function", [F.tanh, F.exp, F.sigmoid, F.softmax])

@@ -117,7 +117,8 @@ class Layout:
     def size(self) -> tuple[float, float]:
         """The width and the height of a figure that it fits into, in inches: at most 100."""
         xs, ys = zip(*self.places.values(), strict=True)
-        return min(max(xs) - min(xs) + 1.2, 100), min(0.8 * (max(ys) - min(ys) + 1), 100)
+        width, height = max(xs) - min(xs) + 1.2, 0.8 * (max(ys) - min(ys) + 1)
+        return round(min(width, 100), 2), round(min(height, 100), 2)  # whole pixels
 
 
 def spread(keys: list[Any], y: dict[Any, float], neighbours: dict[Any, list[Any]]) -> None:
@@ -243,7 +244,7 @@ def draw_frames(
     width = max(width, 0.085 * max((len(title) for title, _, _ in frames), default=0))
     height *= 1.2  # notes may have two lines
     whole = (height + 0.5) * len(frames) + 0.4
-    figure = plt.figure(figsize=(width, whole))
+    figure = plt.figure(figsize=(round(width, 2), round(whole, 2)))
     for i, (title, notes, highlight) in enumerate(frames, 1):
         bottom = whole - (height + 0.5) * i
         ax = figure.add_axes((0.02, bottom / whole, 0.96, height / whole))

@@ -983,6 +983,14 @@ def check_link(optimizer: str, link: Any, Link: type) -> None:
 # ---- drawing, grad and gradient_check ----
 
 
+def check_steps(y: Any) -> None:
+    if not hasattr(y, "node"):
+        raise TypeError(
+            f"steps: expected a Variable of tinylinks, got {describe(y)}. Pass a result that was "
+            "computed from tinylinks.Variable, not its array. (See chapter 5.)"
+        )
+
+
 def check_drawn(operation: str, outputs: Any) -> list[Any]:
     """Return what is to be drawn as a list of Variables."""
     outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]

@@ -182,7 +182,7 @@ def steps(y: Any) -> Steps:
     -----
     Chainer has nothing like it. The order of the visits is that of chapter 5.
     """
-    errors.check_drawn("steps", [y])
+    errors.check_steps(y)
     errors.check_backward(y)
     xp = backend.get_array_module(y.data)
     gy = xp.ones(y.shape, y.dtype) if y.grad is None else y.grad.copy()
