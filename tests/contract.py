@@ -5,10 +5,14 @@ and so on. `@since(n)` names the first chapter after which it holds; as long as 
 such chapter, the case runs on the package alone.
 """
 
+import gc
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
+import tinylinks
 
 CASES = []
 
@@ -920,3 +924,254 @@ def xor_is_learned(lib):
         for p in (*l1.params(), *l2.params()):
             p.data -= 0.2 * p.grad
     np.testing.assert_allclose(l2(lib.tanh(l1(x))).data, t, atol=0.05)
+
+
+# ---- chapter 18: what is kept ----
+
+
+@since(18)
+def arrays_that_backward_does_not_need_are_freed(lib):
+    x = lib.Variable(np.ones(3))
+    middle = -x
+    y = -middle
+    array = weakref.ref(middle.data)
+    del middle
+    assert array() is None
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad, 1)
+
+
+@since(18)
+def arrays_that_backward_needs_are_kept(lib):
+    x = lib.Variable(np.ones(3))
+    middle = x * 2
+    y = lib.square(middle).sum()
+    middle = weakref.ref(middle.data)
+    assert middle() is not None
+    y.backward()
+    np.testing.assert_array_equal(x.grad, 8)
+
+
+@since(18)
+def a_graph_is_freed_without_the_garbage_collector(lib):
+    gc.disable()
+    try:
+        x = lib.Variable(np.ones(3))
+        y = lib.exp(x * x).sum()
+        y.backward()
+        function = weakref.ref(y.creator)
+        del y
+        assert function() is None
+    finally:
+        gc.enable()
+
+
+@since(18)
+def a_very_long_chain_is_freed_too(lib):
+    y = scalar(lib)
+    for _ in range(20_000):
+        y = -y
+    y.backward()
+    del y
+
+
+@since(18)
+def no_backprop_mode_makes_no_record(lib):
+    with tinylinks.no_backprop_mode():
+        y = scalar(lib) * 2
+    assert y.creator is None
+    with pytest.raises(RuntimeError, match="outside no_backprop_mode"):
+        y.backward()
+
+
+@since(18)
+def unchain_makes_a_leaf(lib):
+    x = scalar(lib, 2.0)
+    h = x * x
+    y = h * h
+    h.unchain()
+    y.backward()
+    assert h.creator is None
+    assert h.grad == 8
+    assert x.grad is None
+
+
+@since(18)
+def unchain_backward_forgets_all_that_is_behind(lib):
+    x = scalar(lib, 2.0)
+    h = x * x
+    y = h * 3
+    y.unchain_backward()
+    assert y.creator is None
+    assert h.creator is None
+
+
+class Both:
+    """A Function with two results, to be derived from `lib.Function` as well."""
+
+    def forward(self, a, b):
+        return a + b, a * 2
+
+    def backward(self, g_sum, g_double):
+        return g_sum + 2 * g_double, g_sum
+
+
+@since(18)
+def a_function_may_have_several_results(lib):
+    class Two(Both, lib.Function):
+        pass
+
+    a, b = lib.Variable(np.ones(2)), lib.Variable(np.ones(2))
+    total, double = Two().apply(a, b)
+    (total + double * 10).sum().backward()
+    np.testing.assert_array_equal(a.grad, 21)
+    np.testing.assert_array_equal(b.grad, 1)
+
+
+@since(18)
+def a_result_that_nobody_used_sends_zeros(lib):
+    class Two(Both, lib.Function):
+        pass
+
+    a, b = lib.Variable(np.ones(2)), lib.Variable(np.ones(2))
+    _, double = Two().apply(a, b)
+    double.sum().backward()
+    np.testing.assert_array_equal(a.grad, 2)
+    np.testing.assert_array_equal(b.grad, 0)
+
+
+@since(18)
+def a_variable_has_no_hash(lib):
+    with pytest.raises(TypeError, match="hash: expected"):
+        hash(scalar(lib))
+
+
+@since(18)
+def calling_a_function_says_what_to_write(lib):
+    with pytest.raises(TypeError, match=r"Write Square\(...\).apply\(x\)"):
+        lib.Square()(scalar(lib))
+
+
+@since(18)
+def the_wrong_number_of_inputs_is_named(lib):
+    with pytest.raises(TypeError, match="square: expected as many inputs as"):
+        lib.Square().apply(scalar(lib), scalar(lib))
+
+
+@since(18)
+def debug_mode_sees_an_array_that_was_changed_in_place(lib):
+    with tinylinks.using_config("debug", True):
+        x = lib.Variable(np.ones(2))
+        y = (x * x).sum()
+        x.data[0] = 5.0
+        with pytest.raises(RuntimeError, match="changed in place"):
+            y.backward()
+
+
+@since(18)
+def debug_mode_sees_nan_and_infinity(lib):
+    with tinylinks.using_config("debug", True), np.errstate(all="ignore"):
+        with pytest.raises(FloatingPointError, match="div.forward: expected finite numbers"):
+            scalar(lib) / 0.0
+
+
+# ---- chapter 19: derivatives of derivatives ----
+
+
+def derivatives(lib, f, value, count):
+    """Return the first `count` derivatives of f at `value`."""
+    x = lib.Variable(np.array(value))
+    y, results = f(x), []
+    for _ in range(count):
+        x.cleargrad()
+        y.backward(enable_double_backprop=True)
+        y = x.grad_var
+        results.append(y.item())
+    return results
+
+
+@since(19)
+def derivatives_of_any_order(lib):
+    np.testing.assert_allclose(derivatives(lib, lambda x: x**3, 2.0, 4), [12, 12, 6, 0])
+    np.testing.assert_allclose(derivatives(lib, lib.exp, 1.0, 4), [np.e] * 4)
+    np.testing.assert_allclose(derivatives(lib, lambda x: 1 / x, 2.0, 3), [-1 / 4, 1 / 4, -3 / 8])
+    y = np.tanh(0.5)
+    slope = 1 - y**2
+    np.testing.assert_allclose(derivatives(lib, lib.tanh, 0.5, 2), [slope, -2 * y * slope])
+
+
+@since(19)
+def second_derivatives_through_linear(lib):
+    W = np.array([[1.0, -2.0], [0.5, 3.0]])
+    x = lib.Variable(np.array([[0.3, -0.2]]))
+    lib.square(lib.linear(x, W)).sum().backward(enable_double_backprop=True)
+    gx = x.grad_var
+    np.testing.assert_allclose(gx.data, 2 * x.data @ W.T @ W)
+    x.cleargrad()
+    gx[0, 0].backward()
+    np.testing.assert_allclose(x.grad, 2 * (W.T @ W)[:1])
+
+
+@since(19)
+def second_derivatives_through_shapes(lib):
+    x = lib.Variable(np.array([[1.0, 2.0], [3.0, 5.0]]))
+    y = ((x - x.mean(axis=0)) ** 2).sum() + (x.T.reshape(4)[[0, 0, 3]] ** 3).sum()
+    y.backward(enable_double_backprop=True)
+    gx = x.grad_var
+    np.testing.assert_allclose(gx.data, [[4.0, -3.0], [2.0, 78.0]])
+    x.cleargrad()
+    gx[1, 1].backward()
+    np.testing.assert_allclose(x.grad, [[0.0, -1.0], [0.0, 1.0 + 30.0]])
+
+
+@since(19)
+def an_ordinary_gradient_has_no_history(lib):
+    x = scalar(lib, 3.0)
+    (x * x).backward()
+    assert type(x.grad) is np.ndarray
+    assert x.grad_var.creator is None
+    assert not x.grad_var.requires_grad
+
+
+@since(19)
+def grad_var_checks_what_it_is_given(lib):
+    x = lib.Variable(np.ones(2))
+    with pytest.raises(TypeError, match="grad_var: expected a Variable"):
+        x.grad_var = np.ones(2)
+    with pytest.raises(ValueError, match="grad: expected the shape of the data"):
+        x.grad_var = lib.Variable(np.ones(3))
+    x.grad_var = lib.Variable(np.array([5.0, 6.0]))
+    np.testing.assert_array_equal(x.grad, [5, 6])
+
+
+@since(19)
+def gradients_on_record_accumulate_too(lib):
+    x = scalar(lib, 2.0)
+    y = x * x
+    for _ in range(2):
+        y.backward(enable_double_backprop=True)
+    assert x.grad == 8
+    gx = x.grad_var
+    x.cleargrad()
+    gx.backward()
+    assert x.grad == 4
+
+
+@since(19)
+def a_gradient_penalty_can_be_trained(lib):
+    x, W = np.array([[1.0, 2.0]]), lib.Variable(np.array([[3.0, -1.0]]))
+    point = lib.Variable(x)
+    lib.tanh(lib.linear(point, W)).sum().backward(enable_double_backprop=True)
+    penalty = (point.grad_var**2).sum()
+    W.cleargrad()
+    penalty.backward()
+
+    def penalty_at(W):
+        slope = 1 - np.tanh(x @ W.T) ** 2
+        return ((slope * W) ** 2).sum()
+
+    for i in range(2):
+        nudge = np.zeros((1, 2))
+        nudge[0, i] = 1e-6
+        measured = (penalty_at(W.data + nudge) - penalty_at(W.data - nudge)) / 2e-6
+        np.testing.assert_allclose(W.grad[0, i], measured, rtol=1e-5)

@@ -303,7 +303,6 @@ def test_an_error_in_the_second_walk_names_a_line_of_the_users_backward(debuggin
     assert f"In the backward of slope, made by {HERE}, line {first + 2}: " in said(caught.value)
 
 
-@pytest.mark.xfail(reason="Broadcasting.fit_gradient adds no line", strict=True)
 def test_a_gradient_that_cannot_be_added_up_names_the_line_of_the_forward(debugging):
     x = vector(1, 2, 3)
     y = x * 2  # of three numbers

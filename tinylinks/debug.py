@@ -16,16 +16,15 @@ from tinylinks.backend import bare
 
 if TYPE_CHECKING:
     from tinylinks.function import Function
-    from tinylinks.variable import Variable
 
 HERE = str(Path(__file__).parent) + os.sep
 
 
-def after_forward(function: Function, outputs: list[Variable]) -> None:
+def after_forward(function: Function, outputs: Any) -> None:
     """Note the user's line, copy the retained arrays, and look for NaN and infinity."""
     function.made_at = users_line()
     function.copies = [copy(a) for a in retained(function)]
-    for y in outputs:
+    for y in outputs if type(outputs) is tuple else (outputs,):
         errors.check_finite(function, "forward", y.data)
 
 

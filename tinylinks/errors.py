@@ -56,12 +56,12 @@ def article(word: str) -> str:
 
 def is_number(x: Any) -> bool:
     """Tell whether `x` is a Python or NumPy number (True and False are not)."""
-    return isinstance(x, int | float | np.number) and not isinstance(x, bool)
+    return isinstance(x, (int, float, np.number)) and not isinstance(x, bool)
 
 
 def is_whole(x: Any) -> bool:
     """Tell whether `x` is an int of Python or NumPy."""
-    return isinstance(x, int | np.integer) and not isinstance(x, bool)
+    return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
 
 
 # ---- names ----
@@ -661,7 +661,7 @@ def check_linear(x: Any, W: Any, b: Any) -> None:
             f"linear: expected x.shape[1] == W.shape[1], got {x.shape[1]} != {W.shape[1]}. "
             f"Each row of x needs {W.shape[1]} numbers. (See chapter 8.)"
         )
-    if b is not None and shape_of(b) != str(W.shape[:1]):
+    if b is not None and getattr(b, "shape", None) != W.shape[:1]:
         raise ValueError(
             f"linear: expected b of shape {W.shape[:1]}, got {shape_of(b)}. "
             "Give it one number for each row of W. (See chapter 8.)"
@@ -721,7 +721,8 @@ def check_same_shape(function: Function, x0: Any, x1: Any) -> None:
 
 def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> bool:
     """Check the scores x (N, C, ...) against labels t (N, ...); say if none is ignored."""
-    if not hasattr(x, "ndim") or x.ndim < 2:
+    shape: tuple[int, ...] = getattr(x, "shape", ())
+    if len(shape) < 2:
         raise ValueError(
             f"{operation}: expected scores of shape (N, C), got {describe(x)}. "
             f"Make a single row a mini-batch with x.reshape(1, -1). (See chapter {written(14)}.)"
@@ -738,20 +739,20 @@ def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> bo
             f"(See chapter {written(14)}.)"
         )
     check_backend(operation, x, t)
-    if t.shape != x.shape[:1] + x.shape[2:] and not trailing_ones(operation, x, t):
+    if t.shape != shape[:1] + shape[2:] and not trailing_ones(operation, x, t):
         raise ValueError(
             f"{operation}: expected one label for each row of x, shape "
-            f"{x.shape[:1] + x.shape[2:]}, got {t.shape}. Pass class numbers, not one-hot "
+            f"{shape[:1] + shape[2:]}, got {t.shape}. Pass class numbers, not one-hot "
             f"rows. (See chapter {written(14)}.)"
         )
     # Read as a number without sign, a negative label is a very large one.
-    if not t.size or t.astype(f"u{t.dtype.itemsize}").max() < x.shape[1]:
-        return ignore_label is None or not 0 <= ignore_label < x.shape[1]
-    wrong = [n for n in t.ravel().tolist() if not 0 <= n < x.shape[1] and n != ignore_label]
+    if not t.size or t.astype(f"u{t.dtype.itemsize}").max() < shape[1]:
+        return ignore_label is None or not 0 <= ignore_label < shape[1]
+    wrong = [n for n in t.ravel().tolist() if not 0 <= n < shape[1] and n != ignore_label]
     if wrong:
-        known = f"labels from 0 to {x.shape[1] - 1}" if x.shape[1] else "no labels"
+        known = f"labels from 0 to {shape[1] - 1}" if shape[1] else "no labels"
         raise ValueError(
-            f"{operation}: expected {known}, as x has {x.shape[1]} columns, got {wrong[0]}. "
+            f"{operation}: expected {known}, as x has {shape[1]} columns, got {wrong[0]}. "
             f"Count the classes from 0. (See chapter {written(14)}.)"
         )
     return False

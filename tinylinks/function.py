@@ -15,6 +15,7 @@ from tinylinks.graph import Node, add_up
 
 new = object.__new__
 ALL_OF = {1: (0,), 2: (0, 1)}  # how many inputs -> the indexes of all of them
+NUMBERS = {int, float}  # a Python number takes the dtype of the arrays beside it
 
 
 class Function:
@@ -122,23 +123,21 @@ class Function:
             errors.check_arity(self, arrays)
             self.explain(error, *arrays)
             raise
-        outputs = self._box(ys if type(ys) is tuple else (ys,), kind, dtype)
-        if outputs[0].node.creator is self:
-            self._retain(arrays, outputs)
+        if type(ys) is tuple:
+            outputs = self._box_several(ys, arrays, kind, dtype)
+        else:
+            outputs = self._box(ys, arrays, kind, dtype)
         if config.debug:
             debug.after_forward(self, outputs)
-        return tuple(outputs) if type(ys) is tuple else outputs[0]
+        return outputs
 
     def explain(self, error: Exception, *xs: Any) -> None:
         """Called when `forward` failed: raise a sentence that says why, if there is one."""
 
     def _open(self, inputs: tuple[Any, ...]) -> tuple[list[Any], Any, Any]:
         """Note nodes and rank of the inputs; return their arrays, with their type and dtype."""
-        nodes: list[Node | None] = []
-        arrays: list[Any] = []
-        Variable, rank, mixed = self.Variable, -1, False
-        kind: Any = None
-        dtype: Any = None
+        nodes, arrays = [], []
+        Variable, rank, kind, dtype = self.Variable, -1, None, None
         for x in inputs:
             if isinstance(x, Variable):
                 node, array = x.node, x._data
@@ -148,14 +147,13 @@ class Function:
                 node, array = None, errors.check_constant(self, x, is_array_type)
             nodes.append(node)
             arrays.append(array)
-            if kind is None and type(array) is not float and type(array) is not int:
+            if kind is None and type(array) not in NUMBERS:
                 kind, dtype = type(array), getattr(array, "dtype", None)
             elif type(array) is not kind or array.dtype is not dtype:
-                mixed = mixed or not isinstance(array, int | float)
+                dtype = dtype if type(array) in NUMBERS else None  # None: they are not alike
         self.inputs, self.rank = nodes, rank
-        if mixed or dtype is None or dtype.kind != "f":
-            return self._make_alike(arrays, kind)
-        return arrays, kind, dtype
+        alike = dtype is not None and dtype.kind == "f"
+        return (arrays, kind, dtype) if alike else self._make_alike(arrays, kind)
 
     def _make_alike(self, arrays: list[Any], kind: Any) -> tuple[list[Any], Any, Any]:
         """Give the arrays of constants the dtype of the Variables; make lone numbers arrays."""
@@ -172,38 +170,39 @@ class Function:
             errors.not_floats(self, arrays)
         return arrays, kind, dtype
 
-    def _box(self, ys: tuple[Any, ...], kind: Any, dtype: Any) -> list[Any]:
-        """Put the results into Variables, which know their creator if there is a record."""
+    def _box(self, y: Any, arrays: list[Any], kind: Any, dtype: Any) -> Any:
+        """Put the result into a Variable. If there is a record, note it and what was retained."""
+        if type(y) is not kind or y.dtype is not dtype:
+            y = errors.check_output(self, y, kind, dtype)
+        x = new(self.Variable)
+        x._data, x._grad = y, None
+        if self.rank >= 0 and config.enable_backprop:
+            x.node = Node(y, True, self)
+            if self._input_indexes != ():
+                self._retained_inputs = pick(self, arrays, self._input_indexes)
+            if self._output_indexes != ():
+                self._retained_outputs = pick(self, [y], self._output_indexes)
+        else:
+            x.node = Node(y, self.rank >= 0)
+            x.node.own(x)  # a leaf, which gets gradients
+        return x
+
+    def _box_several(self, ys: Sequence[Any], arrays: list[Any], kind: Any, dtype: Any) -> Any:
+        """Do the same for a tuple of results."""
+        ys = [errors.check_output(self, y, kind, dtype) for y in ys or errors.no_outputs(self)]
         asked = self.rank >= 0
         creator = self if asked and config.enable_backprop else None
-        outputs: list[Any] = []
-        for y in ys or errors.no_outputs(self):
-            if type(y) is not kind or y.dtype is not dtype:
-                y = errors.check_output(self, y, kind, dtype)
-            x = new(self.Variable)
-            x._data = y
-            x._grad = None
-            x.node = Node(y, asked, creator, len(outputs))
-            if creator is None:
-                x.node.own(x)  # a leaf, which gets gradients
-            outputs.append(x)
-        return outputs
-
-    def _retain(self, arrays: list[Any], outputs: list[Any]) -> None:
-        """Keep the arrays that `forward` asked to keep until `backward`."""
-        try:
-            if self._input_indexes != ():
-                everything = self._input_indexes == ALL_OF.get(len(arrays))
-                self._retained_inputs = (
-                    arrays if everything else [arrays[i] for i in self._input_indexes]
-                )
-            if self._output_indexes != ():
-                self._retained_outputs = [outputs[i]._data for i in self._output_indexes]
-        except (IndexError, TypeError):
-            errors.bad_retain(self)
-        if len(outputs) > 1:  # zeros that take no memory, for outputs that get no gradient
-            xp = get_array_module(arrays[0])
-            self._zeros = [xp.broadcast_to(xp.zeros((), y.dtype), y.shape) for y in outputs]
+        nodes = [Node(y, asked, creator, i) for i, y in enumerate(ys)]
+        outputs = [self.Variable._at(node, y) for node, y in zip(nodes, ys, strict=True)]
+        if creator is None:
+            for x in outputs:
+                x.node.own(x)
+        else:
+            self._retained_inputs = pick(self, arrays, self._input_indexes)
+            self._retained_outputs = pick(self, ys, self._output_indexes)
+            xp = get_array_module(arrays[0])  # zeros that take no memory, where no gradient comes
+            self._zeros = [xp.broadcast_to(xp.zeros((), y.dtype), y.shape) for y in ys]
+        return tuple(outputs)
 
     def retain_inputs(self, indexes: tuple[int, ...]) -> None:
         """Called in `forward`: keep the arrays of these inputs until `backward`."""
@@ -268,9 +267,14 @@ class Function:
             errors.wrong_number(self, gxs)
         return gxs
 
+    def fit_shape(self, gx: Any, node: Node) -> Any:
+        """Undo in `gx` what happened to the shape of the input before `forward`: here, nothing."""
+        return gx
+
     def fit_gradient(self, gx: Any, node: Node) -> Any:
         """Return `gx` as a gradient for the input at `node`, or raise if it cannot be one."""
         try:
+            gx = self.fit_shape(gx, node)
             array = errors.check_gradient(self, bare(gx), node)
         except Exception as error:
             debug.add_line(self, error)
@@ -278,3 +282,13 @@ class Function:
         if not self.double_backprop:
             return array
         return gx if isinstance(gx, self.Variable) else self.Variable(array, requires_grad=False)
+
+
+def pick(function: Function, arrays: Sequence[Any], indexes: tuple[int, ...]) -> Sequence[Any]:
+    """Return those of the arrays that `function` asked to retain."""
+    if indexes == ALL_OF.get(len(arrays)):
+        return arrays
+    try:
+        return [arrays[i] for i in indexes]
+    except (IndexError, TypeError):
+        errors.bad_retain(function)

@@ -131,7 +131,6 @@ def rebase(new: type) -> None:
                 cls.__bases__ = tuple([new if base is old else base for base in cls.__bases__])
 
 
-
 def _find_book(package: Path = _PACKAGE) -> Path:
     """Return the folder of notebooks: that of the checkout, or the copies in the package."""
     checkout, copies = package.parent / "chapters", package / "_chapters"

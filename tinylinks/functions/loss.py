@@ -45,21 +45,21 @@ class SoftmaxCrossEntropy(Function):
     def forward(self, x: Any) -> Any:
         self.retain_inputs((0,))
         xp = get_array_module(x)
+        self.rows = xp.arange(len(x))
         z = x - x.max(axis=1, keepdims=True)  # minus the largest: no overflow
         p = xp.exp(z)
-        total = p.sum(axis=1)
-        losses = (xp.log(total) - z[xp.arange(len(x)), self.t]) * self.weights
+        total = p.sum(axis=1, keepdims=True)
+        losses = (xp.log(total[:, 0]) - z[self.rows, self.t]) * self.weights
         if self.cache_score:
-            p /= total.reshape(-1, 1)
+            p /= total
             self.p = p
         return losses.sum() if self.add_up else losses
 
     def backward(self, gy: Any) -> Any:
         (x,) = self.get_retained_inputs()
         p = self.p if self.cache_score and not self.double_backprop else Softmax(1).compute(x)
-        xp = get_array_module(x)
-        one_hot = xp.zeros(x.shape, x.dtype)
-        one_hot[xp.arange(len(x)), self.t] = 1
+        one_hot = get_array_module(x).zeros(x.shape, x.dtype)
+        one_hot[self.rows, self.t] = 1
         weights = self.weights if isinstance(self.weights, float) else self.weights.reshape(-1, 1)
         return (p - one_hot) * (gy.reshape(-1, 1) * weights)
 

@@ -75,10 +75,9 @@ class Broadcasting(Function):
 
     casts_ints = True
 
-    def fit_gradient(self, gx: Any, node: Node) -> Any:
-        if getattr(gx, "shape", node.shape) != node.shape:
-            gx = SumTo(node.shape).compute(gx)
-        return super().fit_gradient(gx, node)
+    def fit_shape(self, gx: Any, node: Node) -> Any:
+        stretched = getattr(gx, "shape", node.shape) != node.shape
+        return SumTo(node.shape).compute(gx) if stretched else gx
 
     def explain(self, error: Exception, *xs: Any) -> None:
         errors.bad_broadcast(self, xs)
