@@ -26,6 +26,7 @@ import dataclasses
 import functools
 import io
 import itertools
+import linecache
 import multiprocessing
 import os
 import re
@@ -50,6 +51,7 @@ HIGHER = "It matters where gradients are Variables themselves, which chapter 19 
 NUMBERS = "NumPy takes True and False for 1 and 0. Stricter array modules do not."
 ONE_OUTPUT = "There is one output: only how many indexes there are counts as yet."
 STEP = "The step or the tolerance of a measurement: any will do within the bounds of chapter 1."
+SHORTCUT = "It saves time: the other way gives the same."
 STANDS_IN = "It stands in until initialize."
 TIES = "It breaks ties between equal ranks: any order among them is right."
 
@@ -131,6 +133,56 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "init_scope has said the same already."
     ),
     (11, "Linear.forward", "W.data = get_array_module(x).asarray(W.data)  ->  pass"): GPU,
+    (18, "<module>", "1  ->  2"): SHORTCUT,
+    (18, "<module>", "1  ->  2  (2)"): SHORTCUT,
+    (18, "<module>", "1  ->  0"): SHORTCUT,
+    (18, "<module>", "1  ->  0  (2)"): SHORTCUT,
+    (18, "<module>", "2  ->  1"): SHORTCUT,
+    (18, "<module>", "0  ->  1"): SHORTCUT,
+    (18, "<module>", "0  ->  1  (2)"): SHORTCUT,
+    (18, "Function._open", "node.rank > rank  ->  node.rank >= rank"): (
+        "The largest rank is the same whether or not an equal one replaces it."
+    ),
+    (18, "Function._open", "dtype if type(array) in NUMBERS else None  ->  None"): SHORTCUT,
+    (
+        18,
+        "Function._open",
+        "(arrays, kind, dtype) if alike else self._make_alike(arrays, kind)  ->  "
+        "self._make_alike(arrays, kind)",
+    ): SHORTCUT,
+    (
+        18,
+        "Function._box_several",
+        "0  ->  1",
+    ): "All arrays are of one module: any of them tells it.",
+    (18, "Function", "False  ->  True"): "run_backward says which it is before each backward.",
+    (18, "backward_steps", "False  ->  True"): DEFAULT,
+    (18, "backward_steps", "False  ->  True  (2)"): "Only chapter 19 gives the switch a meaning.",
+    (18, "backward_steps", "len(gys) > 1  ->  len(gys) >= 1"): SHORTCUT,
+    (18, "backward_steps", "1  ->  2"): SHORTCUT,
+    (18, "backward_steps", "1  ->  0"): SHORTCUT,
+    (18, "own", "backend.bare(g)  ->  g"): HIGHER,
+    (18, "own", "array.copy()  ->  array"): HIGHER,
+    (
+        18,
+        "own",
+        "Variable._at(g.node, array.copy()) if isinstance(g, Variable) else array.copy()  ->  "
+        "array.copy()",
+    ): HIGHER,
+    (
+        18,
+        "Variable.backward",
+        "for _ in backward_steps(arrivals, retain_grad)  ->  "
+        "for _ in list(backward_steps(arrivals, retain_grad))[1:]",
+    ): "The loop does nothing with the steps: the list takes all of them as well.",
+    (19, "backward_steps", "False  ->  True"): DEFAULT,
+    (19, "backward_steps", "False  ->  True  (2)"): DEFAULT,
+    (
+        19,
+        "Variable.backward",
+        "for _ in backward_steps(arrivals, retain_grad, enable_double_backprop)  ->  "
+        "for _ in list(backward_steps(arrivals, retain_grad, enable_double_backprop))[1:]",
+    ): "The loop does nothing with the steps: the list takes all of them as well.",
 }
 
 
@@ -242,10 +294,15 @@ class Chapter:
         if mutant is not None:
             tree = with_fault(tree, mutant.path, mutant.node)
         self.outputs = []
+        file, lines = (
+            f"<chapter {self.number}, cell {number}>",
+            source(cell).splitlines(keepends=True),
+        )
+        linecache.cache[file] = (len(source(cell)), None, lines, file)  # debug mode shows lines
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
-                self.execute(tree, f"<chapter {self.number}, cell {number}>")
+                self.execute(tree, file)
             except Exception as error:
                 sys.last_value = error
                 error = {"ename": type(error).__name__, "evalue": str(error)}
