@@ -133,6 +133,11 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "init_scope has said the same already."
     ),
     (11, "Linear.forward", "W.data = get_array_module(x).asarray(W.data)  ->  pass"): GPU,
+    (
+        7,
+        "Broadcasting.fit_shape",
+        "SumTo(node.shape).compute(gx) if stretched else gx  ->  SumTo(node.shape).compute(gx)",
+    ): SHORTCUT,
     (18, "<module>", "1  ->  2"): SHORTCUT,
     (18, "<module>", "1  ->  2  (2)"): SHORTCUT,
     (18, "<module>", "1  ->  0"): SHORTCUT,
@@ -153,7 +158,7 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (
         18,
         "Function._box_several",
-        "0  ->  1",
+        "0  ->  1  (2)",
     ): "All arrays are of one module: any of them tells it.",
     (18, "Function", "False  ->  True"): "run_backward says which it is before each backward.",
     (18, "backward_steps", "False  ->  True"): DEFAULT,
