@@ -8,12 +8,25 @@ import drift
 import pytest
 from notebooks import build, chapter_paths, code, write
 
+LEAST = 0.95  # of the statements of the core
+
 # The book and the library.
 
 
 def test_the_chapters_show_the_core_as_planned():
     faults = drift.faults()
     assert not faults, "\n".join(faults)
+
+
+def test_the_chapters_show_nearly_all_of_the_core():
+    lines = drift.count()
+    shown = sum(line.statements for line in lines if line.shown)
+    assert shown >= LEAST * sum(line.statements for line in lines), drift.table(lines)
+
+
+def test_what_no_chapter_shows_is_listed_with_a_reason():
+    absent = {line.name for line in drift.count() if not line.shown}
+    assert absent == set(drift.read_plan()["missing"])
 
 
 @pytest.mark.parametrize("chapter", sorted(chapter_paths()))
