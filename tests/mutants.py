@@ -106,9 +106,6 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
         "Functions of one rank cannot send each other gradients: any order among them is right."
     ),
     ("graph", "Arrivals.add", "1  ->  2"): "The count breaks ties: it only has to grow.",
-    ("graph", "Node.__init__", "0  ->  1"): (
-        "The default of index: it is read of the nodes of outputs, and those are told theirs."
-    ),
     ("function", "<module>", "1  ->  2"): (
         "ALL_OF saves the copy of a list: without the entry, the list is copied."
     ),
@@ -116,26 +113,14 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
         "ALL_OF saves the copy of a list: without the entry, the list is copied."
     ),
     ("function", "Function", "0  ->  1"): "The rank of a Function that was not applied yet.",
-    (
-        "function",
-        "Function._retain",
-        "arrays if everything else [arrays[i] for i in self._input_indexes]  ->  "
-        "[arrays[i] for i in self._input_indexes]",
-    ): "A list with the same arrays in the same order; the other way only takes less time.",
     ("function", "Function._open", "1  ->  2"): (
         "Any number below 0 says that no input asks for a gradient."
     ),
-    ("function", "Function._open", "False  ->  True"): (
-        "Sends all inputs to _make_alike, which finds nothing to do: the same, but slower."
+    ("function", "Function._open", "dtype if type(array) in NUMBERS else None  ->  None"): (
+        "Sends inputs with a number to _make_alike, which finds nothing to do: only slower."
     ),
     ("function", "Function._open", "node.rank > rank  ->  node.rank >= rank"): (
         "The largest rank is the same whether or not an equal one replaces it."
-    ),
-    ("function", "Function._retain", "len(outputs) > 1  ->  len(outputs) >= 1"): (
-        "Zeros for an only output are never used: backward visits it because of its gradient."
-    ),
-    ("function", "Function._retain", "1  ->  0"): (
-        "Zeros for an only output are never used: backward visits it because of its gradient."
     ),
     ("graph", "backward_steps", "len(gys) > 1  ->  len(gys) >= 1"): (
         "It only saves a call: all_gradients gives the same for a single gradient."
@@ -169,9 +154,6 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("functions.linear", "linear", "0  ->  1"): "Anything but 2 says: not a matrix.",
     ("functions.loss", "MeanSquaredError.forward", "x0 - x1  ->  x1 - x0"): (
         "The difference is squared: its sign is lost."
-    ),
-    ("functions.loss", "SoftmaxCrossEntropy.forward", "1  ->  2  (3)"): (
-        "To reshape, any negative length says: whatever is left."
     ),
     (
         "functions.loss",

@@ -91,6 +91,15 @@ def test_infinities_and_nan_are_reported_alike(debugging, value):
         vector(0, 1) + np.array([0, value], np.float32)
 
 
+def test_an_infinity_is_found_among_several_outputs(debugging):
+    class Halves(Function):
+        def forward(self, x):
+            return x / 2, x / 0
+
+    with pytest.raises(FloatingPointError, match=r"halves\.forward"):
+        Halves().apply(vector(1, 2))
+
+
 def test_an_operator_is_blamed_on_the_line_that_wrote_it(debugging):
     x = vector(0, 1)
     with pytest.raises(FloatingPointError, match=r"div\.forward") as caught:

@@ -186,6 +186,27 @@ def test_nothing_is_retained_where_no_gradient_is_asked_for(how):
     assert (y.item(), y.creator) == (8, None)
 
 
+@pytest.mark.parametrize("how", ["no_backprop_mode", "a constant"])
+def test_several_outputs_have_no_creator_where_there_is_no_record(how):
+    a = Variable(np.array(3.0), requires_grad=how != "a constant")
+    with using_config("enable_backprop", how != "no_backprop_mode"):
+        outputs = SumAndDifference().apply(a, 1.0)
+    assert [y.creator for y in outputs] == [None, None]
+    assert [y.requires_grad for y in outputs] == [how != "a constant"] * 2
+
+
+def test_several_outputs_without_a_record_are_leaves():
+    a = Variable(np.array(3.0))
+    with using_config("enable_backprop", False):
+        total, difference = SumAndDifference().apply(a, 1.0)
+    (total**2 * difference).backward(enable_double_backprop=True)
+    assert (total.grad, difference.grad, a.grad) == (16, 16, None)
+    slope = total.grad_var
+    total.cleargrad()
+    slope.backward()
+    assert total.grad == 4  # the second derivative, 2 * difference
+
+
 def test_a_constant_of_ints_reaches_forward_as_it_is():
     class Pick(Function):
         def forward(self, x, t):

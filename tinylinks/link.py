@@ -125,15 +125,9 @@ class Link:
 
     def links(self, skipself: bool = False) -> Iterator[Link]:
         """Yield this link and all links below it, each once."""
-        seen = set()
-        todo: list[Link] = [self]
-        while todo:
-            link = todo.pop()
-            if id(link) not in seen:
-                seen.add(id(link))
-                todo += [child for _, child in reversed(link._named_children())]
-                if link is not self or not skipself:
-                    yield link
+        links: dict[int, Link] = {}
+        self._find(links, {})
+        yield from list(links.values())[skipself:]
 
     def namedparams(self, include_uninit: bool = True) -> Iterator[tuple[str, Parameter]]:
         """Yield all parameters, each once, with paths such as ``/l1/W``."""
@@ -146,12 +140,22 @@ class Link:
 
     def params(self, include_uninit: bool = True) -> Iterator[Parameter]:
         """Yield all parameters of this link and of the links below it, each once."""
-        seen = set()
-        for link in self.links():
-            for _, param in link._own_params():
-                if id(param) not in seen and (include_uninit or param.is_initialized):
-                    seen.add(id(param))
-                    yield param
+        params: dict[int, Parameter] = {}
+        self._find({}, params)
+        for param in params.values():
+            if include_uninit or param.is_initialized:
+                yield param
+
+    def _find(self, links: dict[int, Link], params: dict[int, Parameter]) -> None:
+        """Put this link, the links below it and the parameters of all into dicts: id -> object."""
+        links[id(self)] = self
+        there = self.__dict__
+        for name in self._params:
+            if name in there:  # it may come later
+                params[id(there[name])] = there[name]
+        for _, child in self._named_children():
+            if id(child) not in links:
+                child._find(links, params)
 
     def _own_params(self) -> list[tuple[str, Parameter]]:
         """Return the parameters of this link alone: those that are there already."""
@@ -234,5 +238,4 @@ class Chain(Link):
             self._children.remove(name)
 
     def _named_children(self) -> list[tuple[str, Link]]:
-        named = [(name, self.__dict__.get(name)) for name in self._children]
-        return [(name, child) for name, child in named if isinstance(child, Link)]
+        return [(name, self.__dict__[name]) for name in self._children]
