@@ -96,15 +96,6 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (6, "backward_steps", "False  ->  True"): DEFAULT,
     (6, "Absolute.backward", "bare(x)  ->  x"): HIGHER,
     (7, "backward_steps", "False  ->  True"): DEFAULT,
-    (
-        7,
-        "SumTo.forward",
-        "x.sum(axis=(*range(extra), *stretched), keepdims=True)  ->  "
-        "x.sum(axis=(*range(extra), *stretched))",
-    ): "reshape follows, which brings the axes of length 1 back.",
-    (7, "SumTo.forward", "True  ->  False"): (
-        "reshape follows, which brings the axes of length 1 back."
-    ),
     (7, "check", "0.0001  ->  0.0002"): STEP,
     (7, "Max.backward", "self.chosen.astype(gy.dtype)  ->  self.chosen"): NUMBERS,
     (8, "Function.apply", "errors.used_twice(self)  ->  pass"): CARRIED,

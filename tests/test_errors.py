@@ -45,6 +45,7 @@ from tinylinks import (
     to_dot,
     using_config,
 )
+from tinylinks.walk import after
 
 PACKAGE = Path(tinylinks.__file__).parent
 SENTENCES = PACKAGE / "errors.py"
@@ -213,6 +214,11 @@ def an_attribute_from_another_library():
 @mistake("relu", "Variables, arrays or numbers", "a list", "np.array(")
 def a_list_into_a_function():
     F.relu([1.0, 2.0])
+
+
+@mistake("exp", "Variables of its own library", "another class", "pass x.data")
+def a_variable_of_a_chapter_in_a_function_of_the_library():
+    F.exp(after(6, {})["Variable"](np.ones(2)))
 
 
 @mistake("add", "Variables, arrays or numbers", "None", "np.array(")
@@ -1532,10 +1538,9 @@ MATTER = {
     6: {
         "==": "no_comparison",
         "bool": "no_bool",
-        "hash": "no_hash",
         "__array_priority__": "no_array",
         "index": "check_index bad_index no_setitem",
-        "dtype": "check_alike check_gradient",
+        "dtype": "check_alike",
     },
     7: {
         "shape": "check_shape",
@@ -1562,6 +1567,7 @@ MATTER = {
         "init_scope": "outside_init_scope check_name",
         "super().__init__()": "check_super_init",
         "Parameter": "check_assigned",
+        "initializer": "check_initializer",
         "forward": "no_forward",
         "Link": "no_attribute",
         "zerograds": "ZEROGRADS",
@@ -1571,7 +1577,7 @@ MATTER = {
         "mini-batch": "waits check_backward has_no_array no_attribute",
         "out_size": "check_sizes",
         "nobias": "check_flag",
-        "initialW": "check_initial check_initializer check_number",
+        "initialW": "check_initial check_number",
         "variance": "check_fan_in check_positive",
     },
     13: {
@@ -1582,6 +1588,7 @@ MATTER = {
     18: {
         "using_config": "no_name check_config",
         "debug": "check_finite",
+        "hash": "no_hash",
         "in place": "check_unchanged",
     },
     19: {

@@ -218,7 +218,7 @@ def no_bool() -> NoReturn:
 def no_hash() -> NoReturn:
     raise TypeError(
         "hash: expected something that can be compared, got a Variable. "
-        "Use id(x) as the key, or keep the Variables in a list. (See chapter 6.)"
+        "Use id(x) as the key, or keep the Variables in a list. (See chapter 18.)"
     )
 
 
@@ -316,7 +316,7 @@ def check_gradient(function: Function, gx: Any, node: Node) -> Any:
     if gx.dtype != node.dtype:
         raise TypeError(
             f"{where}: expected a gradient of the input's dtype {node.dtype}, got {gx.dtype}. "
-            f"Keep the dtype: use Python numbers, or gx.astype(gy.dtype). (See chapter 6.)"
+            f"Keep the dtype: use Python numbers, or gx.astype(gy.dtype). (See chapter 7.)"
         )
     return gx
 
@@ -348,6 +348,11 @@ def check_constant(function: Function, x: Any, is_array_type: IsArrayType) -> An
         return x
     if is_number(x):
         return x.item() if isinstance(x, np.number) else x
+    if hasattr(x, "requires_grad"):
+        raise TypeError(
+            f"{function.label}: expected Variables of its own library, got one of another class. "
+            "Do not mix those of a chapter with those of tinylinks: pass x.data. (See chapter 3.)"
+        )
     raise TypeError(
         f"{function.label}: expected Variables, arrays or numbers, got {describe(x)}. "
         "Put numbers into np.array(..., dtype=np.float32). (See chapter 3.)"
@@ -848,7 +853,7 @@ def check_initializer(initializer: Any) -> None:
         raise TypeError(
             "Parameter: expected an array, a number or an initializer as first value, got "
             f"{describe(initializer)}. Write np.array(...) or initializers.Constant(0). "
-            "(See chapter 11.)"
+            "(See chapter 10.)"
         )
 
 
