@@ -184,7 +184,7 @@ class Function:
                 self._retained_outputs = pick(self, [y], self._output_indexes)
         else:
             x.node = Node(y, self.rank >= 0)
-            x.node.own(x)  # a leaf, which gets gradients
+            x.node.set_owner(x)  # a leaf, which gets gradients
         return x
 
     def _box_several(self, ys: Sequence[Any], arrays: list[Any], kind: Any, dtype: Any) -> Any:
@@ -196,7 +196,7 @@ class Function:
         outputs = [self.Variable._at(node, y) for node, y in zip(nodes, ys, strict=True)]
         if creator is None:
             for x in outputs:
-                x.node.own(x)
+                x.node.set_owner(x)
         else:
             self._retained_inputs = pick(self, arrays, self._input_indexes)
             self._retained_outputs = pick(self, ys, self._output_indexes)

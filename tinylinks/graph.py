@@ -64,7 +64,7 @@ class Node:
         self.grad: Any = None
         self.name: str | None = None
 
-    def own(self, x: Variable) -> None:
+    def set_owner(self, x: Variable) -> None:
         """Make `x` the Variable that gets the gradient that arrives here."""
         self.owner = weakref.ref(x)
 

@@ -76,7 +76,7 @@ class Variable:
         self._data = data
         self._grad = None
         self.node = Node(data, requires_grad)
-        self.node.own(self)
+        self.node.set_owner(self)
         self.node.name = name
         if grad is not None:
             self.grad = grad
@@ -295,7 +295,7 @@ class Variable:
     def unchain(self) -> None:
         """Cut this Variable off from its creator: it becomes a leaf."""
         self.node.creator = None
-        self.node.own(self)
+        self.node.set_owner(self)
 
     def unchain_backward(self) -> None:
         """Cut every Variable behind this one off from its creator, and free the graph.
