@@ -172,6 +172,12 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "for _ in list(backward_steps(arrivals, retain_grad))[1:]",
     ): "The loop does nothing with the steps: the list takes all of them as well.",
     (19, "backward_steps", "False  ->  True"): DEFAULT,
+    (19, "grad", "gy if enable_double_backprop else gy.data  ->  gy.data"): (
+        "Where retained inputs are Variables, an array to start from is a constant as well."
+    ),
+    (19, "grad", "gy if enable_double_backprop else gy.data  ->  gy"): (
+        "It saves time: with a constant Variable to start from, the numbers are the same."
+    ),
     (19, "backward_steps", "False  ->  True  (2)"): DEFAULT,
     (
         19,
