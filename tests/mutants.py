@@ -122,6 +122,17 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("function", "Function._open", "node.rank > rank  ->  node.rank >= rank"): (
         "The largest rank is the same whether or not an equal one replaces it."
     ),
+    (
+        "function",
+        "Function._open",
+        "(arrays, kind, dtype) if alike else self._make_alike(arrays, kind)  ->  "
+        "self._make_alike(arrays, kind)",
+    ): "_make_alike finds nothing to do where all are alike: only slower.",
+    (
+        "functions.shapes",
+        "Broadcasting.fit_shape",
+        "SumTo(node.shape).compute(gx) if stretched else gx  ->  SumTo(node.shape).compute(gx)",
+    ): "Summed to the shape that it has, a gradient stays as it is: only slower.",
     ("graph", "backward_steps", "len(gys) > 1  ->  len(gys) >= 1"): (
         "It only saves a call: all_gradients gives the same for a single gradient."
     ),

@@ -434,6 +434,11 @@ def test_a_command_is_named_with_its_line(tmp_path):
     assert_lesson(run("-c", LESSON, cwd=tmp_path), "line {number}" + text)
 
 
+def test_code_without_a_text_is_named_with_its_line(capsys):
+    exec(compile(LESSON, "<typed>", "exec"), {"__name__": "__main__"})
+    assert_lesson(capsys.readouterr().out, "line {number}")
+
+
 def test_a_cell_of_a_notebook_is_named_with_line_and_text(capsys):
     file = "/tmp/ipykernel_123/456.py"  # what a kernel calls a cell, and where it keeps the text
     linecache.cache[file] = (len(LESSON), None, LESSON.splitlines(keepends=True), file)

@@ -64,7 +64,8 @@ def test_chapters_are_packaged_as_code_without_outputs(wheel):
 
 def test_walk_runs_from_the_wheel(wheel, tmp_path):
     """`after` finds the packaged chapters where there is no checkout."""
-    program = f"import tinylinks.walk as w; print(w.__file__, len(w.after({len(CHAPTERS)}, {{}})))"
+    last = int(CHAPTERS[-1].name[:2])
+    program = f"import tinylinks.walk as w; print(w.__file__, len(w.after({last}, {{}})))"
     env = {**os.environ, "PYTHONPATH": str(wheel)}
     ran = subprocess.run(
         [sys.executable, "-c", program],

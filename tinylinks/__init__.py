@@ -8,7 +8,7 @@ from tinylinks.derivatives import grad
 from tinylinks.drawing import draw, to_dot
 from tinylinks.function import Function
 from tinylinks.link import Chain, Link
-from tinylinks.steps import steps
+from tinylinks.steps import Step, Steps, steps
 from tinylinks.variable import Parameter, Variable, as_variable
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "Function",
     "Link",
     "Parameter",
+    "Step",
+    "Steps",
     "Variable",
     "as_variable",
     "backend",

@@ -80,7 +80,7 @@ class Function:
 
     @property
     def label(self) -> str:
-        """The name of the operation: `mean_squared_error` for `MeanSquaredError`."""
+        """The name of the operation, as `mean_squared_error` for `MeanSquaredError`."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__).lower()
 
     def forward(self, *xs: Any) -> Any:

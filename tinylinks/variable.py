@@ -127,7 +127,7 @@ class Variable:
 
     @property
     def xp(self) -> ModuleType:
-        """The array module that fits the array: numpy or cupy."""
+        """The array module that fits the array, numpy or cupy."""
         return backend.get_array_module(self._data)
 
     def to_cpu(self) -> None:
