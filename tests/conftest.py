@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import functools
+import gc
 import importlib
 import sys
 from pathlib import Path
@@ -88,3 +89,12 @@ def same_start():
     np.random.seed(0)
     yield
     assert (config.train, config.enable_backprop, config.debug) == (True, True, False)
+
+
+@pytest.fixture
+def no_gc():
+    """Free nothing but what reference counts free."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()

@@ -150,15 +150,6 @@ def test_a_deep_chain_is_unchained():
 # ---- memory ----
 
 
-@pytest.fixture
-def no_gc():
-    """Free nothing but what reference counts free."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
 def count():
     """Count the objects of graphs that are alive."""
     return sum(isinstance(o, Variable | Function | Node | np.ndarray) for o in gc.get_objects())

@@ -363,15 +363,6 @@ def test_a_long_walk_ends_after_1000_visits():
 # ---- memory ----
 
 
-@pytest.fixture
-def no_gc():
-    """Free nothing but what reference counts free."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
 def test_it_holds_the_graph_but_no_variable(no_gc):
     x = variable([1.0, 2.0])
     h = x + 1.0

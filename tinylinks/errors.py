@@ -686,10 +686,12 @@ def check_batch_axes(x: Any, n_batch_axes: Any) -> None:
             "Pass 1 for a mini-batch of rows. (See chapter 8.)"
         )
     if x.ndim <= n_batch_axes:
+        do = "Make a single row a mini-batch with x.reshape(1, -1)."
+        if n_batch_axes > 1:
+            do = "Pass a smaller one: at least one axis is for the numbers of an example."
         raise ValueError(
             f"linear: expected x of shape (N, in), at least {n_batch_axes + 1} axes, got "
-            f"{x.shape}. Make a single row a mini-batch with x.reshape(1, -1). "
-            "(See chapter 8.)"
+            f"{x.shape}. {do} (See chapter 8.)"
         )
 
 

@@ -159,8 +159,8 @@ class Link:
 
     def _own_params(self) -> list[tuple[str, Parameter]]:
         """Return the parameters of this link alone: those that are there already."""
-        named = [(name, self.__dict__.get(name)) for name in self._params]
-        return [(name, param) for name, param in named if isinstance(param, Parameter)]
+        there = self.__dict__
+        return [(name, there[name]) for name in self._params if name in there]
 
     def count_params(self) -> int:
         """Return how many numbers the parameters hold together."""
