@@ -752,7 +752,7 @@ def a_single_row_for_linear():
     L.Linear(3, 2)(vector(1, 2, 3))
 
 
-@mistake("linear", "at least 3 axes", "(4, 3)", "Pass a smaller one", ValueError)
+@mistake("linear", "at least 3 axes", "(4, 3)", "smaller n_batch_axes", ValueError)
 def more_batch_axes_than_there_are():
     F.linear(matrix(4, 3), matrix(2, 3), n_batch_axes=2)
 

@@ -688,7 +688,7 @@ def check_batch_axes(x: Any, n_batch_axes: Any) -> None:
     if x.ndim <= n_batch_axes:
         do = "Make a single row a mini-batch with x.reshape(1, -1)."
         if n_batch_axes > 1:
-            do = "Pass a smaller one: at least one axis is for the numbers of an example."
+            do = "Pass a smaller n_batch_axes: at least one axis is for the numbers of an example."
         raise ValueError(
             f"linear: expected x of shape (N, in), at least {n_batch_axes + 1} axes, got "
             f"{x.shape}. {do} (See chapter 8.)"
