@@ -7,15 +7,17 @@ from tinylinks.config import config, no_backprop_mode, using_config
 from tinylinks.derivatives import grad
 from tinylinks.drawing import draw, to_dot
 from tinylinks.function import Function
-from tinylinks.link import Chain, Link
+from tinylinks.link import Chain, ChainList, Link, Sequential
 from tinylinks.steps import Step, Steps, steps
 from tinylinks.variable import Parameter, Variable, as_variable
 
 __all__ = [
     "Chain",
+    "ChainList",
     "Function",
     "Link",
     "Parameter",
+    "Sequential",
     "Step",
     "Steps",
     "Variable",

@@ -781,11 +781,13 @@ def check_class_weight(x: Any, weight: Any, is_array_type: IsArrayType) -> None:
         )
 
 
-def check_choice(operation: str, argument: str, value: Any, choices: Sequence[str]) -> None:
+def check_choice(
+    operation: str, argument: str, value: Any, choices: Sequence[str], chapter: int
+) -> None:
     if value not in choices:
         raise ValueError(
             f"{operation}: expected {argument} to be {' or '.join(map(repr, choices))}, "
-            f"got {value!r}. Check the spelling. (See chapter {written(14)}.)"
+            f"got {value!r}. Check the spelling. (See chapter {written(chapter)}.)"
         )
 
 
@@ -936,11 +938,11 @@ def outside_init_scope(link: Link, name: str, value: Any) -> str:
     )
 
 
-def no_attribute(link: Link, name: str, why: str | None) -> NoReturn:
+def no_attribute(link: Link, name: str, comes_later: bool) -> NoReturn:
     kind = type(link).__name__
-    if name in ("_params", "_later", "_children", "_within_init_scope"):
+    if name in ("_params", "_later", "_children", "_layers", "_within_init_scope"):
         check_super_init(link)
-    if why is None:
+    if not comes_later:
         raise AttributeError(
             f"{kind}: expected the name of an attribute, got {name!r}. Check the spelling, and "
             "that __init__ sets it. (See chapter 10.)",
@@ -948,11 +950,103 @@ def no_attribute(link: Link, name: str, why: str | None) -> NoReturn:
             obj=link,
         )
     raise AttributeError(
-        f"{kind}.{name}: expected a first mini-batch, got none: {why}. "
+        f"{kind}.{name}: expected a first mini-batch, which tells its size, got none. "
         "Call the link on a mini-batch first. (See chapter 11.)",
         name=name,
         obj=link,
     )
+
+
+# ---- links made of links ----
+
+
+def check_child(operation: str, link: Any, Link: type) -> None:
+    if not isinstance(link, Link):
+        raise TypeError(
+            f"{operation}: expected a Link, got {describe(link)}. Make an instance, such as "
+            "L.Linear(3, 2); a function such as F.relu goes into a Sequential. (See chapter 12.)"
+        )
+
+
+def check_layer(layer: Any, Link: type) -> None:
+    if not callable(layer) or isinstance(layer, type):
+        raise TypeError(
+            f"Sequential: expected a Link or a function, got {describe(layer)}. "
+            "Pass an instance, such as L.Linear(3, 2), or F.relu without (). (See chapter 12.)"
+        )
+
+
+def check_layers(link: Any) -> None:
+    if len(link) == 0:
+        raise RuntimeError(
+            "Sequential: expected at least one layer to call, got none. "
+            "Add one with append. (See chapter 12.)"
+        )
+
+
+def check_no_circle(link: Any, child: Link) -> None:
+    check_super_init(child)
+    if any(below is link for below in child.links()):
+        kind = type(link).__name__
+        raise ValueError(
+            f"{kind}: expected links that do not hold this {kind}, got one that does. "
+            "Let links point one way only: from the whole to its parts. (See chapter 12.)"
+        )
+
+
+def check_child_name(link: Any, name: Any) -> None:
+    if name not in link._children:
+        kind, names = type(link).__name__, ", ".join(link._children) or "nothing"
+        raise KeyError(
+            f"{kind}: expected the name of a child ({names}), got {name!r}. "
+            "Check the spelling. (See chapter 12.)"
+        )
+
+
+def check_persistent(link: Link, name: str) -> None:
+    check_super_init(link)
+    if name not in link.__dict__:
+        raise AttributeError(
+            f"register_persistent: expected the name of an attribute, got {name!r}. "
+            "Assign it first, or use add_persistent. (See chapter 16.)"
+        )
+
+
+def check_built_alike(operation: str, link: Link, other: Any, Link: type) -> None:
+    """Refuse two links whose parameters do not correspond to each other."""
+    check_child(operation, other, Link)
+    mine, others = [
+        [f"{path}: {', '.join([*x._params, *x._persistent])}" for path, x in y.namedlinks()]
+        for y in (link, other)
+    ]
+    if mine != others:
+        raise ValueError(
+            f"{operation}: expected a link built as {'; '.join(mine)}, got one built as "
+            f"{'; '.join(others)}. Make both by the same class, or by copy. (See chapter 12.)"
+        )
+    params = dict(link.namedparams(include_uninit=False))
+    for path, param in other.namedparams(include_uninit=False):
+        if path in params and params[path].shape != param.shape:
+            raise ValueError(
+                f"{operation}: expected {path} of shape {params[path].shape}, got {param.shape}. "
+                "Make both links with the same sizes. (See chapter 12.)"
+            )
+
+
+def check_there(operation: str, path: str, params: Any) -> None:
+    if path not in params or not params[path].is_initialized:
+        raise ValueError(
+            f"{operation}: expected {path} to be there, got a link that waits for its first "
+            "mini-batch. Call copyparams first. (See chapter 12.)"
+        )
+
+
+def check_repeat(n_repeat: Any) -> None:
+    if not is_whole(n_repeat) or n_repeat < 0:
+        raise ValueError(
+            f"repeat: expected a whole number that is not negative, got {describe(n_repeat)}. "
+            "Say how many copies you want. (See chapter 12.)"
+        )
 
 
 def check_target(optimizer: str, target: Any) -> None:

@@ -1,13 +1,14 @@
-"""Link: an object that holds parameters. Chain: a Link made of Links."""
+"""Link: an object that holds parameters. Chain, ChainList, Sequential: Links made of Links."""
 
 from __future__ import annotations
 
 import contextlib
+import copy
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, MutableSequence
 from typing import Any, Self
 
-from tinylinks import errors
+from tinylinks import backend, errors
 from tinylinks.variable import Parameter
 
 
@@ -43,7 +44,8 @@ class Link:
 
     def __init__(self) -> None:
         self._params: list[str] = []  # names of attributes, in the order of registration
-        self._later: dict[str, str] = {}  # name of an attribute -> why it is not there yet
+        self._later: dict[str, Any] = {}  # name of a parameter to come -> its initializer
+        self._persistent: list[str] = []  # names of what is saved, but not learnt
         self._within_init_scope = False
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -90,10 +92,22 @@ class Link:
         else:
             warnings.warn(errors.outside_init_scope(self, name, value), stacklevel=3)
 
-    def _reserve(self, name: str, why: str) -> None:
-        """Keep a place among the parameters for one that comes later, and say why."""
+    def _reserve(self, name: str, initializer: Any) -> None:
+        """Keep a place among the parameters for one that comes with the first mini-batch."""
         self._params.append(name)
-        self._later[name] = why
+        self._later[name] = initializer
+
+    def _set_param(self, name: str, array: Any) -> None:
+        """Copy `array` into a parameter; make the parameter if it waits for its shape."""
+        param = self.__dict__.get(name)
+        if param is None:
+            param = Parameter(self._later[name])
+            with self.init_scope():
+                setattr(self, name, param)
+        if param.is_initialized:
+            param.data[...] = array
+        else:
+            param.data = array.copy()
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
@@ -102,7 +116,7 @@ class Link:
 
     def __getattr__(self, name: str) -> Any:
         # Python asks here only for an attribute that is not there.
-        errors.no_attribute(self, name, self.__dict__.get("_later", {}).get(name))
+        errors.no_attribute(self, name, name in self.__dict__.get("_later", ()))
 
     def _named_children(self) -> list[tuple[str, Link]]:
         return []
@@ -178,16 +192,149 @@ class Link:
             param.grad = param.xp.zeros_like(param.data)
 
     def to_cpu(self) -> Self:
-        """Move all parameters to NumPy arrays."""
-        for param in self.params(include_uninit=False):
-            param.to_cpu()
-        return self
+        """Move all parameters and persistent values to NumPy arrays."""
+        return self._move(backend.to_cpu)
 
     def to_gpu(self) -> Self:
-        """Move all parameters to CuPy arrays on the current GPU."""
+        """Move all parameters and persistent values to CuPy arrays on the current GPU."""
+        return self._move(backend.to_gpu)
+
+    def _move(self, to: Callable[[Any], Any]) -> Self:
         for param in self.params(include_uninit=False):
-            param.to_gpu()
+            param._move(to)
+        for link in self.links():
+            for name in link._persistent:
+                value = link.__dict__[name]
+                if backend.is_array_type(type(value)):
+                    link.__dict__[name] = to(value)
         return self
+
+    def add_persistent(self, name: str, value: Any) -> None:
+        """Make `value` an attribute that is saved with the parameters, but not learnt.
+
+        Examples
+        --------
+        >>> from tinylinks import Link
+        >>> link = Link()
+        >>> link.add_persistent("steps", 0)
+        >>> link.steps
+        0
+        """
+        errors.check_super_init(self)
+        errors.check_name(self, name)
+        setattr(self, name, value)
+        self._persistent.append(name)
+
+    def register_persistent(self, name: str) -> None:
+        """Let an attribute that is there already be saved with the parameters."""
+        errors.check_persistent(self, name)
+        self._persistent.append(name)
+
+    def serialize(self, serializer: Any) -> None:
+        """Show `serializer` all parameters and persistent values, to be saved or to be set.
+
+        It is called with the name and the value of each. When it loads, it fills an array that
+        it is given, and returns the value for a number or for what is not there yet.
+        """
+        there = self.__dict__
+        for name in self._params:
+            waits = name not in there or not there[name].is_initialized
+            array = serializer(name, None if waits else there[name].data)
+            if waits and array is not None:
+                self._set_param(name, array)
+        for name in self._persistent:
+            there[name] = serializer(name, there[name])
+        for name, child in self._named_children():
+            child.serialize(serializer[name])
+
+    def copy(self, mode: str = "share") -> Self:
+        """Return a copy of this link and of all links below it, without gradients.
+
+        Parameters
+        ----------
+        mode : {"share", "copy", "init"}
+            The parameters of the copy use the same arrays, or begin with equal values, or
+            are drawn anew by their initializers.
+
+        Examples
+        --------
+        >>> import tinylinks.links as L
+        >>> f = L.Linear(3, 2)
+        >>> f.copy().W.data is f.W.data, f.copy("copy").W.data is f.W.data
+        (True, False)
+        """
+        errors.check_choice("copy", "mode", mode, ("share", "copy", "init"), 12)
+        return self._copy(mode, {})
+
+    def _copy(self, mode: str, made: dict[int, Any]) -> Any:
+        """Copy this link, unless `made`, id -> copy, has it: what was shared stays shared."""
+        if id(self) in made:
+            return made[id(self)]
+        link = made[id(self)] = copy.copy(self)
+        for name, value in self.__dict__.items():
+            if isinstance(value, (list, dict)):
+                link.__dict__[name] = value.copy()
+        for name, param in self._own_params():
+            if id(param) not in made:
+                made[id(param)] = copy_param(param, mode)
+            link.__dict__[name] = made[id(param)]
+        if mode != "share":
+            for name in self._persistent:
+                link.__dict__[name] = copy.deepcopy(self.__dict__[name])
+        link._copy_children(mode, made)
+        return link
+
+    def _copy_children(self, mode: str, made: dict[int, Any]) -> None:
+        """Put copies in place of the children; a plain Link has none."""
+
+    def copyparams(self, link: Link, copy_persistent: bool = True) -> None:
+        """Take over the values of the parameters of a link that is built alike.
+
+        What waits for its first mini-batch in `link` is left as it is here.
+        """
+        errors.check_built_alike("copyparams", self, link, Link)
+        for target, source in zip(self.links(), link.links(), strict=True):
+            for name, param in source._own_params():
+                if param.is_initialized:
+                    target._set_param(name, param.data)
+            for name in source._persistent if copy_persistent else ():
+                target.__dict__[name] = copy.deepcopy(source.__dict__[name])
+
+    def addgrads(self, link: Link) -> None:
+        """Add the gradients of a link that is built alike to the gradients here."""
+        errors.check_built_alike("addgrads", self, link, Link)
+        params = dict(self.namedparams())
+        for path, source in link.namedparams():
+            if source.grad is not None:
+                errors.check_there("addgrads", path, params)
+                param = params[path]
+                g = source.grad
+                param.grad = g.copy() if param.grad is None else param.grad + g
+
+    def repeat(self, n_repeat: int, mode: str = "init") -> Sequential:
+        """Return a Sequential of `n_repeat` copies of this link. See `copy` for `mode`."""
+        errors.check_repeat(n_repeat)
+        return Sequential(*[self.copy(mode) for _ in range(n_repeat)])
+
+    def _shown(self) -> list[str]:
+        """What `repr` lists: the children."""
+        return [f"({name}): {child!r}" for name, child in self._named_children()]
+
+    def __repr__(self) -> str:
+        lines = "".join([f"\n{text},".replace("\n", "\n  ") for text in self._shown()])
+        return f"{type(self).__name__}({lines}\n)" if lines else f"{type(self).__name__}()"
+
+
+def copy_param(param: Parameter, mode: str) -> Parameter:
+    """Copy a Parameter without its gradient. For `mode` see `Link.copy`."""
+    made = Parameter(param.initializer, name=param.name)
+    if param.is_initialized:
+        if mode == "init":
+            made.initialize(param.shape)
+            made.data = param.xp.asarray(made.data)
+        else:
+            made.data = param.data if mode == "share" else param.data.copy()
+    return made
 
 
 class Chain(Link):
@@ -222,13 +369,26 @@ class Chain(Link):
     Follows Chainer's ``chainer.Chain``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, **links: Link) -> None:
         super().__init__()
         self._children: list[str] = []  # names of attributes, in the order of registration
+        for name, link in links.items():
+            self.add_link(name, link)
+
+    def add_link(self, name: str, link: Link) -> None:
+        """Make `link` a child: the same as an assignment inside `init_scope`."""
+        errors.check_child("add_link", link, Link)
+        with self.init_scope():
+            setattr(self, name, link)
+
+    def __getitem__(self, name: str) -> Link:
+        errors.check_child_name(self, name)
+        return self.__dict__[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Link):
             errors.check_super_init(self)
+            errors.check_no_circle(self, value)
             self._register(self._children, name, value)
         super().__setattr__(name, value)
 
@@ -239,3 +399,121 @@ class Chain(Link):
 
     def _named_children(self) -> list[tuple[str, Link]]:
         return [(name, self.__dict__[name]) for name in self._children]
+
+    def _copy_children(self, mode: str, made: dict[int, Any]) -> None:
+        for name, child in self._named_children():
+            self.__dict__[name] = child._copy(mode, made)
+
+
+class ChainList(Link, MutableSequence):
+    """A list of Links that is itself a Link. Its children have numbers instead of names.
+
+    It does what a list does: `append`, `insert`, `extend`, `pop`, `len`, indexes, slices.
+
+    Examples
+    --------
+    >>> import tinylinks.links as L
+    >>> from tinylinks import ChainList
+    >>> layers = ChainList(L.Linear(4, 3), L.Linear(3, 2))
+    >>> layers.append(L.Linear(2, 1))
+    >>> [name for name, param in layers.namedparams()]
+    ['/0/W', '/0/b', '/1/W', '/1/b', '/2/W', '/2/b']
+    >>> layers[2]
+    Linear(in_size=2, out_size=1, nobias=False)
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.ChainList``.
+    """
+
+    def __init__(self, *links: Any) -> None:
+        super().__init__()
+        self._layers: list[Any] = []
+        self.extend(links)
+
+    def add_link(self, link: Any) -> None:
+        """Put `link` at the end, as `append` does."""
+        self.append(link)
+
+    def _check(self, layer: Any) -> None:
+        errors.check_child(type(self).__name__, layer, Link)
+        errors.check_no_circle(self, layer)
+
+    def insert(self, index: int, layer: Any) -> None:
+        """Put `layer` in front of the one at `index`."""
+        errors.check_super_init(self)
+        self._check(layer)
+        self._layers.insert(index, layer)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._layers[index]
+
+    def __setitem__(self, index: Any, layer: Any) -> None:
+        for each in layer if isinstance(index, slice) else [layer]:
+            self._check(each)
+        self._layers[index] = layer
+
+    def __delitem__(self, index: Any) -> None:
+        del self._layers[index]
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    def _named_children(self) -> list[tuple[str, Link]]:
+        links = [layer for layer in self._layers if isinstance(layer, Link)]
+        return [(str(i), link) for i, link in enumerate(links)]
+
+    def _copy_children(self, mode: str, made: dict[int, Any]) -> None:
+        for i, layer in enumerate(self._layers):
+            if isinstance(layer, Link):
+                self._layers[i] = layer._copy(mode, made)
+
+
+class Sequential(ChainList):
+    """A ChainList that computes: it calls its layers one after the other.
+
+    A layer is a Link or any function, such as ``F.relu``. A part, ``model[:2]``, is a
+    Sequential of the same layers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinylinks.functions as F
+    >>> import tinylinks.links as L
+    >>> from tinylinks import Sequential
+    >>> model = Sequential(L.Linear(4, 3), F.relu, L.Linear(3, 2))
+    >>> model
+    Sequential(
+      (0): Linear(in_size=4, out_size=3, nobias=False),
+      (1): relu,
+      (2): Linear(in_size=3, out_size=2, nobias=False),
+    )
+    >>> model(np.zeros((5, 4), np.float32)).shape
+    (5, 2)
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.Sequential``. As there, only the links are counted in the
+    names of parameters: those of ``model[2]`` are ``/1/W`` and ``/1/b``.
+    """
+
+    def forward(self, *xs: Any) -> Any:
+        """Call the first layer on the inputs, and each other on what the one before returned."""
+        errors.check_layers(self)
+        for layer in self._layers:
+            y = layer(*xs)
+            xs = y if type(y) is tuple else (y,)
+        return y
+
+    def _check(self, layer: Any) -> None:
+        errors.check_layer(layer, Link)
+        if isinstance(layer, Link):
+            errors.check_no_circle(self, layer)
+
+    def __getitem__(self, index: Any) -> Any:
+        layers = self._layers[index]
+        return Sequential(*layers) if isinstance(index, slice) else layers
+
+    def _shown(self) -> list[str]:
+        names = [getattr(layer, "__name__", repr(layer)) for layer in self._layers]
+        return [f"({i}): {name}" for i, name in enumerate(names)]

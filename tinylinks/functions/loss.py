@@ -148,7 +148,7 @@ def softmax_cross_entropy(
     """
     t = bare(t)
     all_count = errors.check_labels("softmax_cross_entropy", x, t, ignore_label)
-    errors.check_choice("softmax_cross_entropy", "reduce", reduce, ("mean", "no"))
+    errors.check_choice("softmax_cross_entropy", "reduce", reduce, ("mean", "no"), 14)
     class_weight = bare(class_weight)
     if class_weight is not None:
         errors.check_class_weight(x, class_weight, is_array_type)

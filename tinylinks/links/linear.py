@@ -76,14 +76,13 @@ class Linear(Link):
             in_size, out_size = None, in_size
         errors.check_sizes("Linear", in_size, out_size)
         errors.check_flag("Linear", "nobias", nobias, 11)
-        self.in_size: int | None = in_size
         self.out_size: Any = out_size
         self.initialW = LeCunNormal() if initialW is None else initialW
         with self.init_scope():
             if in_size is None:
-                self._reserve("W", "its input size comes from the first mini-batch")
+                self._reserve("W", self.initialW)
             else:
-                self.W = Parameter(self.initialW, (self.out_size, self.in_size))
+                self.W = Parameter(self.initialW, (out_size, in_size))
             self.b = None
             if not nobias:
                 self.b = Parameter(0 if initial_bias is None else initial_bias, self.out_size)
@@ -99,8 +98,13 @@ class Linear(Link):
         W.data = get_array_module(x).asarray(W.data)
         y = F.linear(x, W, self.b, n_batch_axes)  # if x is refused, W is forgotten
         with self.init_scope():
-            self.W, self.in_size = W, columns
+            self.W = W
         return y
+
+    @property
+    def in_size(self) -> int | None:
+        """How many numbers a row of the mini-batch has; None until the first one."""
+        return self.W.shape[1] if "W" in self.__dict__ else None
 
     def __repr__(self) -> str:
         nobias = self.b is None
