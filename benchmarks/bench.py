@@ -15,6 +15,7 @@ itself: how far it is from 1.00 is the error of the method.
 import argparse
 import contextlib
 import gc
+import math
 import os
 import platform
 import statistics
@@ -29,7 +30,7 @@ for library in ["OPENBLAS_NUM", "OMP_NUM", "MKL_NUM", "VECLIB_MAXIMUM"]:
     os.environ[library + "_THREADS"] = "1"
 
 import numpy as np  # noqa: E402
-from contenders import PEERS, ByHand, ChainTask, MLPTask, Tinylinks, Torch  # noqa: E402
+from contenders import PEERS, ByHand, ChainTask, ConvTask, MLPTask, Tinylinks, Torch  # noqa: E402
 
 SECONDS_PER_ROW = 15
 FRESH_INTERPRETERS = 15
@@ -61,12 +62,16 @@ class Row:
 SMALL = MLPTask([64, 32, 10], batch=16)
 MIDDLE = MLPTask([784, 256, 256, 10], batch=64)
 LARGE = MLPTask([784, 1000, 1000, 10], batch=256)
+CONV = ConvTask()
 HUGE = MLPTask([784, 4096, 4096, 10], batch=1024)
 
 ROWS = [
     Row("small", "MLP 64-32-10, batch 16", 2.5, "mlp", SMALL, 20, 100),
     Row("middle", "MLP 784-256-256-10, batch 64", 1.15, "mlp", MIDDLE, 5, 100),
     Row("large", "MLP 784-1000-1000-10, batch 256", 1.02, "mlp", LARGE, 1, 60),
+    Row("adam", "Adam, 784-256-256-10, batch 64", 1.1, "adam", MIDDLE, 5, 100),
+    Row("adam-update", "its update alone", 1.1, "adam_update", MIDDLE, 5, 100),
+    Row("conv", "LeNet, 28x28, batch 64", 1.3, "conv", CONV, 1, 60),
     Row("chain", "2,000 operations on 4 numbers", 5.5, "chain", ChainTask(), 1, 60, "torch"),
 ]
 GPU_ROW = Row("gpu", "MLP 784-4096-4096-10, batch 1024", 1.1, "mlp", HUGE, 10, 30)
@@ -74,8 +79,9 @@ GPU_ROW = Row("gpu", "MLP 784-4096-4096-10, batch 1024", 1.1, "mlp", HUGE, 10, 3
 # Peaks of Chainer 7.8.1 in MB, as this file prints them where Chainer is installed:
 # of a step that starts without gradients, and of one that starts with those of the step before.
 MEMORY_ROWS = [
-    ("peak, MLP 784-256-256-10", MIDDLE, (2.036, 0.953)),
-    ("peak, MLP 784-1000-1000-10", LARGE, (13.272, 6.082)),
+    ("peak, MLP 784-256-256-10", "mlp", MIDDLE, (2.036, 0.953)),
+    ("peak, MLP 784-1000-1000-10", "mlp", LARGE, (13.272, 6.082)),
+    ("peak, LeNet", "conv", CONV, (23.690, 21.959)),
 ]
 
 
@@ -89,10 +95,12 @@ def to_numpy(array):
 
 
 def check_agreement(row, by_hand, others):
-    """Every contender computes the hand-written loss and gradients, or nothing is timed."""
+    """Every contender computes the hand-written losses and gradients, or nothing is timed."""
     reference = row.worker(by_hand)
     loss = to_numpy(reference.loss())
-    gradients = [to_numpy(g) for g in reference.gradients()]
+    gradients = [to_numpy(g).copy() for g in reference.gradients()]
+    reference.update()
+    after = to_numpy(reference.loss())
     for contender in others:
         worker = row.worker(contender)
         name = contender.name
@@ -101,6 +109,8 @@ def check_agreement(row, by_hand, others):
         assert len(actual) == len(gradients), name
         for g, expected in zip(actual, gradients):
             np.testing.assert_allclose(to_numpy(g), expected, rtol=1e-3, atol=1e-6, err_msg=name)
+        worker.update()
+        np.testing.assert_allclose(to_numpy(worker.loss()), after, rtol=1e-3, err_msg=name)
 
 
 # ---------------------------------------------------------------- time
@@ -246,11 +256,12 @@ def cpu_model():
 
 
 def print_times(row, by_hand, others, take_turn=turn):
-    check_agreement(row, by_hand, others)
-    ratios, base = measure(row, by_hand, others, take_turn)
+    able = [contender for contender in others if hasattr(contender, row.kind)]
+    check_agreement(row, by_hand, able)
+    ratios, base = measure(row, by_hand, able, take_turn)
     names = [c.name for c in others] + [by_hand.name]
-    low, middle, high = zip(*(quartiles(ratios[name]) for name in names))
-    medians = dict(zip(names, middle))
+    low, middle, high = zip(*(quartiles(ratios.get(name, [math.nan])) for name in names))
+    medians = {name: m for name, m in zip(names, middle) if name in ratios}
 
     reach, limit = f"{row.reach:.2f}", row.reach
     if row.not_behind in medians:
@@ -258,17 +269,18 @@ def print_times(row, by_hand, others, take_turn=turn):
         reach += f", {row.not_behind}"
     met = yes_or_no(medians[Tinylinks.name] <= limit) if Tinylinks.name in medians else ""
     by_hand_time = f"{statistics.median(base) * 1e6:,.0f} us"
-    print_line(row.title, reach, met, [*(f"{m:.2f}" for m in middle), by_hand_time])
-    spread = [f"{a:.2f}-{b:.2f}" for a, b in zip(low, high)]
-    print_line("", "", "", [*spread, f"{len(base) // len(names)} rounds"])
+    cells = [f"{m:.2f}" if name in ratios else "" for name, m in zip(names, middle)]
+    print_line(row.title, reach, met, [*cells, by_hand_time])
+    spread = [f"{a:.2f}-{b:.2f}" if name in ratios else "" for name, a, b in zip(names, low, high)]
+    print_line("", "", "", [*spread, f"{len(base) // len(ratios)} rounds"])
 
 
-def print_memory(title, task, chainer, by_hand, others):
+def print_memory(title, kind, task, chainer, by_hand, others):
     peaks = {}
     for contender in [*others, by_hand]:
         # The peers that allocate outside NumPy cannot be traced.
         if contender.name in (Tinylinks.name, "chainer", by_hand.name):
-            peaks[contender.name] = peaks_of_step(contender.mlp(task))
+            peaks[contender.name] = peaks_of_step(getattr(contender, kind)(task))
     names = [c.name for c in others] + [by_hand.name]
     for i, when in enumerate(["first step", "later step"]):
         met = ""
@@ -293,8 +305,8 @@ def main_cpu(only):
         if only in (None, row.key):
             print_times(row, by_hand, others)
     if only in (None, "memory"):
-        for title, task, chainer in MEMORY_ROWS:
-            print_memory(title, task, chainer, by_hand, others)
+        for row in MEMORY_ROWS:
+            print_memory(*row, by_hand, others)
     if only in (None, "import") and Tinylinks.name in [c.name for c in others]:
         print_import()
 

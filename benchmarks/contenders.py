@@ -1,11 +1,12 @@
 """The libraries that ``bench.py`` compares, each doing the same work.
 
 To add a library, write one class like those below and name it in ``PEERS``.  A contender has
-``mlp(task)`` and ``chain(task)``; each returns a worker with three methods:
+``mlp(task)``, ``chain(task)`` and, if it has Adam, ``adam(task)`` and ``adam_update(task)``; each
+returns a worker with three methods:
 
 * ``loss()``: forward and backward, returns the loss,
 * ``gradients()``: the gradients that ``loss()`` left, as NumPy arrays (used to check, never timed),
-* ``update()``: one step of gradient descent (nothing to do for the chain).
+* ``update()``: one step of gradient descent, or of Adam (nothing to do for the chain).
 
 Every contender is written as its own documentation tells a user to write it.
 """
@@ -36,6 +37,25 @@ class MLPTask:
         return [p.copy() for pair in zip(self.weights, self.biases) for p in pair]
 
 
+class ConvTask:
+    """Images through two convolutions with max pooling and two linear layers, as LeNet's."""
+
+    lr = 0.01
+
+    def __init__(self):
+        rng = np.random.default_rng(0)
+        self.x = rng.standard_normal((64, 1, 28, 28)).astype(np.float32)
+        self.t = rng.integers(0, 10, 64).astype(np.int32)
+        shapes = [(20, 1, 5, 5), (50, 20, 5, 5), (500, 800), (10, 500)]
+        self.weights = [
+            (rng.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
+            for shape in shapes
+        ]
+        self.biases = [np.zeros(shape[0], np.float32) for shape in shapes]
+
+    copies = MLPTask.copies
+
+
 class ChainTask:
     """``y = y * a; y = y + b; y = tanh(y); y = sin(y)``, again and again, on 4 numbers."""
 
@@ -58,6 +78,18 @@ class Worker:
 
     def update(self):
         pass
+
+
+class UpdateAlone:
+    """The updates of another worker, always with the gradients of the first loss."""
+
+    def __init__(self, worker):
+        self.first = worker.loss()
+        self.gradients = worker.gradients
+        self.update = worker.update
+
+    def loss(self):
+        return self.first
 
 
 # ---------------------------------------------------------------- by hand: the yardstick
@@ -89,17 +121,7 @@ class ByHandMLP:
         y = h @ W.T
         y += b
 
-        # Softmax and cross-entropy in one: the gradient of the loss with respect to y is p - t.
-        y -= y.max(axis=1, keepdims=True)
-        picked = y[self.rows, self.t]
-        p = xp.exp(y, out=y)
-        total = p.sum(axis=1)
-        loss = (xp.log(total) - picked).mean()
-        gy = p
-        gy /= total[:, None]
-        gy[self.rows, self.t] -= 1
-        gy /= len(gy)
-
+        loss, gy = self.softmax_cross_entropy(y)
         grads = []
         for i in range(len(self.layers) - 1, -1, -1):
             h = inputs[i]
@@ -109,6 +131,20 @@ class ByHandMLP:
                 gy *= h > 0
         self.grads = grads[::-1]
         return loss
+
+    def softmax_cross_entropy(self, y):
+        """Return the loss, and its gradient with respect to y, which is p - t."""
+        xp = self.xp
+        y -= y.max(axis=1, keepdims=True)
+        picked = y[self.rows, self.t]
+        p = xp.exp(y, out=y)
+        total = p.sum(axis=1)
+        loss = (xp.log(total) - picked).mean()
+        gy = p
+        gy /= total[:, None]
+        gy[self.rows, self.t] -= 1
+        gy /= len(gy)
+        return loss, gy
 
     def gradients(self):
         return [g for pair in self.grads for g in pair]
@@ -120,6 +156,113 @@ class ByHandMLP:
             gb *= self.lr
             b -= gb
         self.grads = None
+
+
+class ByHandAdam(ByHandMLP):
+    """The same passes, and Adam in place with one array for what is in between."""
+
+    def __init__(self, task, xp):
+        super().__init__(task, xp)
+        self.steps = 0
+        params = [p for pair in self.layers for p in pair]
+        self.state = [(p, xp.zeros_like(p), xp.zeros_like(p)) for p in params]
+
+    def update(self):
+        xp = self.xp
+        beta1, beta2, eps = 0.9, 0.999, 1e-8
+        self.steps += 1
+        alpha_t = 0.001 * np.sqrt(1 - beta2**self.steps) / (1 - beta1**self.steps)
+        for (p, m, v), g in zip(self.state, self.gradients()):
+            s = g - m
+            s *= 1 - beta1
+            m += s
+            xp.multiply(g, g, out=s)
+            s -= v
+            s *= 1 - beta2
+            v += s
+            xp.sqrt(v, out=s)
+            s += eps
+            xp.divide(m, s, out=s)
+            s *= float(alpha_t)
+            p -= s
+
+
+class ByHandConv(ByHandMLP):
+    """Convolutions as products of matrices; the columns are kept for the way back.
+
+    The images are the last axis of all arrays: so the copies and the pooling work on long rows.
+    """
+
+    def loss(self):
+        (W1, b1), (W2, b2), (W3, b3), (W4, b4) = self.layers
+        x = self.x.transpose(1, 2, 3, 0)
+        col1, y1 = self.convolve(x, W1, b1)
+        p1 = self.pool(y1)
+        col2, y2 = self.convolve(p1, W2, b2)
+        p2 = self.pool(y2)
+        h2 = self.xp.ascontiguousarray(p2.transpose(3, 0, 1, 2)).reshape(len(self.x), -1)
+        h3 = h2 @ W3.T
+        h3 += b3
+        self.xp.maximum(h3, 0, out=h3)
+        y = h3 @ W4.T
+        y += b4
+        loss, gy = self.softmax_cross_entropy(y)
+
+        g3 = gy @ W4
+        g3 *= h3 > 0
+        g2 = (g3 @ W3).T.reshape(p2.shape)
+        g2 = self.pool_back(g2, y2, p2)
+        g1 = self.convolve_back(g2, W2, p1)
+        g1 = self.pool_back(g1, y1, p1)
+        self.grads = [self.weights(g1, W1, col1), self.weights(g2, W2, col2)]
+        self.grads += [(g3.T @ h2, g3.sum(axis=0)), (gy.T @ h3, gy.sum(axis=0))]
+        return loss
+
+    @staticmethod
+    def places(x, W):
+        """What the windows see, for each place in a window."""
+        kh, kw = W.shape[2:]
+        h, w = x.shape[1] - kh + 1, x.shape[2] - kw + 1
+        return [x[:, i : i + h, j : j + w] for i in range(kh) for j in range(kw)]
+
+    def convolve(self, x, W, b):
+        places = self.places(x, W)
+        col = self.xp.empty((len(x), len(places), *places[0].shape[1:]), x.dtype)
+        for i, place in enumerate(places):
+            col[:, i] = place
+        h, w, n = col.shape[2:]
+        col = col.reshape(-1, h * w * n)
+        y = W.reshape(len(W), -1) @ col
+        y += b[:, None]
+        return col, y.reshape(len(W), h, w, n)
+
+    def convolve_back(self, gy, W, x):
+        gcol = W.reshape(len(W), -1).T @ gy.reshape(len(W), -1)
+        gcol = gcol.reshape(len(x), -1, *gy.shape[1:])
+        gx = self.xp.zeros_like(x)
+        for i, place in enumerate(self.places(gx, W)):
+            place += gcol[:, i]
+        return gx
+
+    def weights(self, gy, W, col):
+        gy = gy.reshape(len(W), -1)
+        return (gy @ col.T).reshape(W.shape), gy.sum(axis=1)
+
+    @staticmethod
+    def corners(x):
+        return [x[:, i::2, j::2] for i in range(2) for j in range(2)]
+
+    def pool(self, x):
+        a, b, c, d = self.corners(x)
+        y = self.xp.maximum(a, b)
+        self.xp.maximum(y, c, out=y)
+        return self.xp.maximum(y, d, out=y)
+
+    def pool_back(self, gy, x, y):
+        gx = self.xp.empty_like(x)
+        for part, g in zip(self.corners(x), self.corners(gx)):  # no two are equal here
+            self.xp.multiply(part == y, gy, out=g)
+        return gx
 
 
 class ByHandChain(Worker):
@@ -164,6 +307,15 @@ class ByHand:
     def mlp(self, task):
         return ByHandMLP(task, self.xp)
 
+    def adam(self, task):
+        return ByHandAdam(task, self.xp)
+
+    def adam_update(self, task):
+        return UpdateAlone(self.adam(task))
+
+    def conv(self, task):
+        return ByHandConv(task, self.xp)
+
     def chain(self, task):
         return ByHandChain(task)
 
@@ -182,6 +334,19 @@ class Tinylinks:
 
     def mlp(self, task):
         return TinylinksMLP(task, self.xp)
+
+    def adam(self, task):
+        from tinylinks import optimizers
+
+        worker = TinylinksMLP(task, self.xp)
+        worker.optimizer = optimizers.Adam().setup(worker.model)
+        return worker
+
+    def adam_update(self, task):
+        return UpdateAlone(self.adam(task))
+
+    def conv(self, task):
+        return TinylinksConv(task, self.xp)
 
     def chain(self, task):
         return TinylinksChain(task)
@@ -235,6 +400,39 @@ class TinylinksMLP(Worker):
         self.optimizer.update()
 
 
+def lenet(params, Chain, F, L):
+    """The model of ConvTask, for tinylinks and Chainer."""
+    first = [{"initialW": W, "initial_bias": b} for W, b in zip(params[0::2], params[1::2])]
+
+    class LeNet(Chain):
+        def __init__(self):
+            super().__init__()
+            with self.init_scope():
+                self.l1 = L.Convolution2D(1, 20, 5, **first[0])
+                self.l2 = L.Convolution2D(20, 50, 5, **first[1])
+                self.l3 = L.Linear(800, 500, **first[2])
+                self.l4 = L.Linear(500, 10, **first[3])
+
+        def forward(self, x):
+            h = F.max_pooling_2d(self.l1(x), 2)
+            h = F.max_pooling_2d(self.l2(h), 2)
+            return self.l4(F.relu(self.l3(h)))
+
+    return LeNet()
+
+
+class TinylinksConv(TinylinksMLP):
+    def __init__(self, task, xp):
+        import tinylinks.functions as F
+        import tinylinks.links as L
+        from tinylinks import Chain, optimizers
+
+        self.softmax_cross_entropy = F.softmax_cross_entropy
+        self.x, self.t = xp.asarray(task.x), xp.asarray(task.t)
+        self.model = lenet([xp.asarray(p) for p in task.copies()], Chain, F, L)
+        self.optimizer = optimizers.SGD(task.lr).setup(self.model)
+
+
 class TinylinksChain(Worker):
     def __init__(self, task):
         import tinylinks.functions as F
@@ -276,6 +474,9 @@ class Chainer:
     def mlp(self, task):
         return ChainerMLP(task)
 
+    def conv(self, task):
+        return ChainerConv(task)
+
     def chain(self, task):
         return ChainerChain(task)
 
@@ -314,6 +515,18 @@ class ChainerMLP(Worker):
     update = TinylinksMLP.update
 
 
+class ChainerConv(ChainerMLP):
+    def __init__(self, task):
+        import chainer
+        import chainer.functions as F
+        import chainer.links as L
+
+        self.softmax_cross_entropy = F.softmax_cross_entropy
+        self.x, self.t = task.x, task.t
+        self.model = lenet(task.copies(), chainer.Chain, F, L)
+        self.optimizer = chainer.optimizers.SGD(task.lr).setup(self.model)
+
+
 class ChainerChain(TinylinksChain):
     def __init__(self, task):
         import chainer
@@ -344,6 +557,19 @@ class Torch:
 
     def mlp(self, task):
         return TorchMLP(task, self.device)
+
+    def adam(self, task):
+        import torch
+
+        worker = TorchMLP(task, self.device)
+        worker.optimizer = torch.optim.Adam(worker.params)
+        return worker
+
+    def adam_update(self, task):
+        return UpdateAlone(self.adam(task))
+
+    def conv(self, task):
+        return TorchConv(task, self.device)
 
     def chain(self, task):
         return TorchChain(task)
@@ -380,6 +606,29 @@ class TorchMLP(Worker):
 
     def update(self):
         self.optimizer.step()
+
+
+class TorchConv(TorchMLP):
+    def __init__(self, task, device):
+        import torch
+        from torch import nn
+
+        layers = [nn.Conv2d(1, 20, 5), nn.Conv2d(20, 50, 5), nn.Linear(800, 500)]
+        layers.append(nn.Linear(500, 10))
+        arrays = task.copies()
+        for layer, W, b in zip(layers, arrays[0::2], arrays[1::2]):
+            with torch.no_grad():
+                layer.weight.copy_(torch.from_numpy(W))
+                layer.bias.copy_(torch.from_numpy(b))
+        l1, l2, l3, l4 = layers
+        pools = [nn.MaxPool2d(2), nn.MaxPool2d(2)]
+        model = nn.Sequential(l1, pools[0], l2, pools[1], nn.Flatten(), l3, nn.ReLU(), l4)
+        self.model = model.to(device)
+        self.cross_entropy = nn.functional.cross_entropy
+        self.x = torch.from_numpy(task.x).to(device)
+        self.t = torch.from_numpy(task.t).long().to(device)
+        self.params = list(self.model.parameters())
+        self.optimizer = torch.optim.SGD(self.params, lr=task.lr)
 
 
 class TorchChain(Worker):

@@ -926,6 +926,150 @@ def xor_is_learned(lib):
     np.testing.assert_allclose(l2(lib.tanh(l1(x))).data, t, atol=0.05)
 
 
+# ---- chapter 12: links made of links ----
+
+
+def mlp(lib):
+    """A Chain with a child that is a Sequential."""
+    return lib.Chain(l1=lib.Linear(2, 3), rest=lib.Sequential(lib.tanh, lib.Linear(3, 1)))
+
+
+def paths(link):
+    return [path for path, _ in link.namedparams()]
+
+
+@since(12)
+def a_chain_brings_the_parameters_of_its_children(lib):
+    class Model(lib.Chain):
+        def __init__(self):
+            super().__init__()
+            with self.init_scope():
+                self.second = lib.Linear(2, 3)
+                self.first = lib.Linear(3, 1)
+
+        def forward(self, x):
+            return self.first(lib.tanh(self.second(x)))
+
+    model = Model()
+    assert paths(model) == ["/second/W", "/second/b", "/first/W", "/first/b"]
+    assert model["first"] is model.first
+    assert [id(link) for link in model.children()] == [id(model.second), id(model.first)]
+    model(np.ones((4, 2), np.float32)).sum().backward()
+    assert model.first.b.grad == 4
+    model.cleargrads()
+    assert [p.grad for p in model.params()] == [None] * 4
+
+
+@since(12)
+def links_nest_and_their_paths_tell_where(lib):
+    model = mlp(lib)
+    assert [path for path, _ in model.namedlinks()] == ["/", "/l1", "/rest", "/rest/0"]
+    assert paths(model) == ["/l1/W", "/l1/b", "/rest/0/W", "/rest/0/b"]
+    assert repr(model).splitlines()[2:4] == ["  (rest): Sequential(", "    (0): tanh,"]
+
+
+@since(12)
+def a_child_outside_the_scope_is_not_registered(lib):
+    model = lib.Chain()
+    with pytest.warns(UserWarning, match="expected a Linear to be assigned inside"):
+        model.l1 = lib.Linear(2, 3)
+    assert paths(model) == []
+    model.add_link("l2", lib.Linear(2, 3))
+    assert paths(model) == ["/l2/W", "/l2/b"]
+    with pytest.raises(TypeError, match="expected a Link"):
+        model.l2 = None
+    del model.l2
+    assert paths(model) == []
+
+
+@since(12)
+def a_chain_list_does_what_a_list_does(lib):
+    a, b, c = (lib.Linear(1, n) for n in (1, 2, 3))
+    links = lib.ChainList(a, c)
+    links.insert(1, b)
+    assert [link is each for link, each in zip(links, [a, b, c], strict=True)] == [True] * 3
+    assert (links.pop(), links[-1], len(links)) == (c, b, 2)
+    links[0] = c
+    links.extend([a])
+    assert paths(links)[4:] == ["/2/W", "/2/b"]
+    assert next(links.params()) is c.W
+    del links[1:]
+    assert paths(links) == ["/0/W", "/0/b"]
+    with pytest.raises(TypeError, match="expected a Link"):
+        links.append(lib.tanh)
+
+
+@since(12)
+def a_sequential_calls_one_layer_after_the_other(lib):
+    model = lib.Sequential(lib.Linear(2, 3), lib.tanh, lib.Linear(3, 1))
+    x = np.ones((4, 2), np.float32)
+    y = model(x)
+    np.testing.assert_array_equal(y.data, model[2](lib.tanh(model[0](x))).data)
+    np.testing.assert_array_equal(y.data, model[2](model[:2](x)).data)
+    assert lib.Sequential(lambda x: (x, 2), lambda x, y: x * y)(3) == 6
+    with pytest.raises(RuntimeError, match="expected at least one layer"):
+        lib.Sequential()(x)
+
+
+@since(12)
+def what_is_shared_is_found_and_copied_once(lib):
+    model = lib.Chain(l1=lib.Linear(2, 2), l2=lib.Linear(2, 2))
+    model.add_link("again", model.l1)
+    model.l2.W = model.l1.W
+    for each in (model, *map(model.copy, ("share", "copy", "init"))):
+        assert paths(each) == ["/l1/W", "/l1/b", "/l2/b"]
+        assert each.again is each.l1
+        assert each.count_params() == 8
+
+
+@since(12)
+def a_copy_shares_arrays_or_has_its_own_or_begins_anew(lib):
+    model = mlp(lib)
+    shared, own, new = map(model.copy, ("share", "copy", "init"))
+    assert shared.l1.W.data is model.l1.W.data
+    assert shared.l1.W is not model.l1.W
+    assert own.rest[1].W.data is not model.rest[1].W.data
+    np.testing.assert_array_equal(own.rest[1].W.data, model.rest[1].W.data)
+    assert not (new.rest[1].W.data == model.rest[1].W.data).any()
+    shared.rest(shared.l1(np.ones((4, 2), np.float32))).sum().backward()
+    assert [p.grad for each in (model, own, new) for p in each.params()] == [None] * 12
+    assert len(model.l1.repeat(3)) == 3
+
+
+@since(12)
+def values_and_gradients_go_from_link_to_link(lib):
+    model, other = mlp(lib), mlp(lib)
+    for p in model.params():
+        p.grad = np.ones_like(p.data)
+    other.copyparams(model)
+    np.testing.assert_array_equal(other.l1.W.data, model.l1.W.data)
+    assert other.l1.W.grad is None
+    other.addgrads(model)
+    other.addgrads(model)
+    assert (other.l1.b.grad.tolist(), model.l1.b.grad.tolist()) == ([2, 2, 2], [1, 1, 1])
+    with pytest.raises(ValueError, match="copyparams: expected"):
+        other.copyparams(model.l1)
+
+
+@since(12)
+def a_link_that_waits_takes_over_values_but_gives_none(lib):
+    lazy, ready = lib.Linear(3), lib.Linear(2, 3)
+    W = ready.W.data.copy()
+    ready.copyparams(lazy)
+    np.testing.assert_array_equal(ready.W.data, W)
+    lazy.copyparams(ready)
+    np.testing.assert_array_equal(lazy.W.data, W)
+    assert lazy.in_size == 2
+
+
+@since(12)
+def a_link_that_holds_itself_is_refused(lib):
+    model = lib.ChainList()
+    with pytest.raises(ValueError, match="expected links that do not hold this ChainList"):
+        model.append(lib.Chain(deep=model))
+    assert len(model) == 0
+
+
 # ---- chapter 18: what is kept ----
 
 

@@ -227,10 +227,15 @@ def _new(function):
 def _elementwise(function):
     """Return a function of arrays and numbers, at least one of them an array."""
 
-    def call(*xs):
+    def call(*xs, out=None):
         if not any(isinstance(x, ndarray) for x in xs):
             raise TypeError(f"strict_xp.{function.__name__}: none of its arguments is an array")
-        return _wrap(function(*map(_open, xs)))
+        if out is None:
+            return _wrap(function(*map(_open, xs)))
+        if type(out) is not ndarray:
+            raise TypeError(f"strict_xp.{function.__name__}: out is {type(out)}")
+        function(*map(_open, xs), out=out._values, casting="same_kind")
+        return out
 
     return call
 
@@ -238,6 +243,7 @@ def _elementwise(function):
 empty = _new(_np.empty)
 zeros = _new(_np.zeros)
 ones = _new(_np.ones)
+full = _new(_np.full)
 arange = _new(_np.arange)
 
 zeros_like = _elementwise(_np.zeros_like)
@@ -245,6 +251,7 @@ ones_like = _elementwise(_np.ones_like)
 exp = _elementwise(_np.exp)
 log = _elementwise(_np.log)
 sqrt = _elementwise(_np.sqrt)
+divide = _elementwise(_np.divide)
 sin = _elementwise(_np.sin)
 cos = _elementwise(_np.cos)
 tanh = _elementwise(_np.tanh)
@@ -273,3 +280,18 @@ def broadcast_to(x, shape):
 
 def concatenate(arrays, axis=0):
     return _wrap(_np.concatenate([_open(x) for x in arrays], axis))
+
+
+def stack(arrays, axis=0):
+    return _wrap(_np.stack([_open(x) for x in arrays], axis))
+
+
+def tensordot(a, b, axes=2):
+    return _wrap(_np.tensordot(_open(a), _open(b), axes))
+
+
+class random:
+    """Random numbers, as cupy.random has them: here they come from NumPy's generator."""
+
+    seed = staticmethod(_np.random.seed)
+    random_sample = staticmethod(_new(_np.random.random_sample))

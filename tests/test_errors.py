@@ -10,10 +10,12 @@ it names is in the book and treats the matter.
 import ast
 import dataclasses
 import functools
+import io
 import math
 import re
 import traceback
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -28,20 +30,25 @@ import tinylinks.functions as F
 import tinylinks.links as L
 from tinylinks import (
     Chain,
+    ChainList,
     Function,
     Link,
     Parameter,
+    Sequential,
     Variable,
     as_variable,
     backend,
     config,
+    datasets,
     draw,
     errors,
     grad,
     gradient_check,
     initializers,
     no_backprop_mode,
+    optimizer_hooks,
     optimizers,
+    serializers,
     to_dot,
     using_config,
 )
@@ -1042,6 +1049,82 @@ def moving_an_empty_parameter():
     Parameter().to_cpu()
 
 
+# ---- links made of links ----
+
+
+@mistake("add_link", "a Link", "a function", "L.Linear(3, 2)")
+def a_function_as_a_child():
+    Chain(bend=F.relu)
+
+
+@mistake("ChainList", "a Link", "a list", "Make an instance")
+def a_list_of_links_for_a_chain_list():
+    ChainList([L.Linear(3, 2)])
+
+
+@mistake("Sequential", "a Link or a function", "the class Linear", "Pass an instance")
+def a_class_as_a_layer():
+    Sequential(L.Linear, F.relu)
+
+
+@mistake("Sequential", "a Link or a function", "a float32 Variable", "F.relu without ()")
+def a_function_called_in_a_sequential():
+    Sequential(L.Linear(3, 2), F.relu(matrix(2, 3)))
+
+
+@mistake("Sequential", "at least one layer", "none", "append", RuntimeError)
+def a_sequential_without_layers():
+    Sequential()(matrix(2, 3))
+
+
+@mistake("Chain", "links that do not hold this Chain", "one that does", "one way", ValueError)
+def a_chain_in_itself():
+    model = Chain(l1=L.Linear(3, 2))
+    model.add_link("model", ChainList(model))
+
+
+@mistake("Chain", "the name of a child (l1, l2)", "'l3'", "spelling", AttributeError)
+def a_child_that_is_not_there():
+    Chain(l1=L.Linear(3, 2), l2=L.Linear(2, 1))["l3"]
+
+
+@mistake("copy", "'share' or 'copy' or 'init'", "'deep'", "spelling", ValueError)
+def a_mode_that_copy_does_not_know():
+    L.Linear(3, 2).copy("deep")
+
+
+@mistake("copyparams", "a link", "one", "same class", ValueError)
+def values_of_a_model_built_otherwise():
+    Chain(l1=L.Linear(3, 2)).copyparams(ChainList(L.Linear(3, 2)))
+
+
+@mistake("copyparams", "/l1/W of shape (2, 3)", "(2, 4)", "same sizes", ValueError)
+def values_of_a_larger_model():
+    Chain(l1=L.Linear(3, 2)).copyparams(Chain(l1=L.Linear(4, 2)))
+
+
+@mistake("addgrads", "a Link", "a list", "Make an instance")
+def gradients_in_a_list():
+    L.Linear(3, 2).addgrads([np.ones((2, 3))])
+
+
+@mistake("addgrads", "/W to be there", "waits for its first", "copyparams", ValueError)
+def gradients_for_a_link_that_waits():
+    source = L.Linear(3, 2)
+    source.W.grad = np.ones((2, 3), np.float32)
+    L.Linear(2).addgrads(source)
+
+
+@mistake("repeat", "a whole number", "2.5", "copies", ValueError)
+def two_and_a_half_copies():
+    L.Linear(2, 2).repeat(2.5)
+
+
+@mistake("register_persistent", "the name of an attribute", "'steps'", "Assign", AttributeError)
+def a_persistent_value_that_is_not_there():
+    L.Linear(3, 2).register_persistent("steps")
+
+
 # ---- chapters 13 and 14: learning ----
 
 
@@ -1147,12 +1230,129 @@ def a_text_as_label_to_ignore():
     F.accuracy(matrix(2, 3), np.array([0, 1]), ignore_label="none")
 
 
+@mistake("MomentumSGD", "momentum as a number from 0 to below 1", "1", "0.9", ValueError)
+def a_speed_that_never_gets_less():
+    optimizers.MomentumSGD(momentum=1)
+
+
+@mistake("Adam", "alpha as a number above 0", "0", "0.01", ValueError)
+def an_adam_that_stays():
+    optimizers.Adam(0)
+
+
+@mistake("Adam", "beta2 as a number from 0 to below 1", "'0.999'", "0.9", ValueError)
+def a_moment_as_text():
+    optimizers.Adam(beta2="0.999")
+
+
+@mistake("AdamW", "weight_decay_rate as a number of at least 0", "-0.1", "finite", ValueError)
+def a_weight_that_grows():
+    optimizers.AdamW(weight_decay_rate=-0.1)
+
+
+@mistake("RMSprop", "eps_inside_sqrt to be True or False", "1", "eps_inside_sqrt=True")
+def a_number_for_a_flag_of_rmsprop():
+    optimizers.RMSprop(eps_inside_sqrt=1)
+
+
+@mistake("RMSprop", "eps as a number that float16 can hold", "1e-08", "1e-4", ValueError)
+def an_eps_too_small_for_float16():
+    f = L.Linear(1, 1, initialW=np.ones((1, 1), np.float16), nobias=True)
+    optimizer = optimizers.RMSprop().setup(f)
+    optimizer.update(lambda: f(np.ones((1, 1), np.float16)))
+
+
+@mistake("Mine", "a method `update_core`", "none", "def update_core", NotImplementedError)
+def an_optimizer_without_update_core():
+    class Mine(optimizers.Optimizer):
+        pass
+
+    f = L.Linear(1, 1)
+    Mine().setup(f).update(lambda: f(matrix(1, 1)))
+
+
+@mistake("Optimizer", "a method `update_core`", "none", "derived from", NotImplementedError)
+def the_base_of_all_optimizers():
+    f = L.Linear(1, 1)
+    optimizers.Optimizer().setup(f).update(lambda: f(matrix(1, 1)))
+
+
+@mistake("Adam.add_hook", "a link to update", "none", "optimizer.setup(model)", RuntimeError)
+def a_hook_before_setup():
+    optimizers.Adam().add_hook(optimizer_hooks.WeightDecay(1e-4))
+
+
+@mistake("Adam.remove_hook", "a link to update", "none", "optimizer.setup(model)", RuntimeError)
+def removing_a_hook_before_setup():
+    optimizers.Adam().remove_hook("WeightDecay")
+
+
+@mistake("Adam.serialize", "a link to update", "none", "optimizer.setup(model)", RuntimeError)
+def saving_an_optimizer_before_setup():
+    serializers.save_npz(io.BytesIO(), optimizers.Adam())
+
+
+@mistake("SGD.add_hook", "something to call", "the class WeightDecay", "an instance")
+def a_hook_without_its_rate():
+    optimizers.SGD().setup(L.Linear(3, 2)).add_hook(optimizer_hooks.WeightDecay)
+
+
+@mistake("SGD.add_hook", "something to call", "0.1", "an instance")
+def a_rate_for_a_hook():
+    optimizers.SGD().setup(L.Linear(3, 2)).add_hook(0.1)
+
+
+@mistake("SGD.add_hook", "a text as name", "None", "name=")
+def a_hook_that_has_no_name():
+    hook = functools.partial(print, end="")
+    optimizers.SGD().setup(L.Linear(3, 2)).add_hook(hook)
+
+
+@mistake("SGD.add_hook", "a new name", "'WeightDecay', which is taken", "as name", ValueError)
+def the_same_hook_twice():
+    optimizer = optimizers.SGD().setup(L.Linear(3, 2))
+    for _ in range(2):
+        optimizer.add_hook(optimizer_hooks.WeightDecay(1e-4))
+
+
+@mistake("SGD.remove_hook", "(WeightDecay)", "'weight_decay'", "spelling", ValueError)
+def removing_a_hook_that_is_not_there():
+    optimizer = optimizers.SGD().setup(L.Linear(3, 2))
+    optimizer.add_hook(optimizer_hooks.WeightDecay(1e-4))
+    optimizer.remove_hook("weight_decay")
+
+
+@mistake("WeightDecay", "rate as a number of at least 0", "-1", "finite", ValueError)
+def a_decay_that_pushes():
+    optimizer_hooks.WeightDecay(-1)
+
+
+@mistake("GradientClipping", "threshold as a number above 0", "0", "such as 5", ValueError)
+def clipping_to_nothing():
+    optimizer_hooks.GradientClipping(0)
+
+
+@mistake("optimizer_hooks", "one of Grad", "'Weightdecay'", "mean WeightDecay?", AttributeError)
+def a_hook_in_small_letters():
+    optimizer_hooks.Weightdecay(0.1)
+
+
+@mistake("Adam.serialize", "a link whose parameters are", "/W waits", "load_npz", RuntimeError)
+def loading_the_optimizer_before_the_link():
+    model = L.Linear(3, 2)
+    optimizer = optimizers.Adam().setup(model)
+    optimizer.update(lambda: model(matrix(4, 3)).sum())
+    file = io.BytesIO()
+    serializers.save_npz(file, optimizer)
+    serializers.load_npz(file, optimizers.Adam().setup(L.Linear(2)))
+
+
 @mistake("optimizers", "one of SGD", "'sgd'", "did you mean SGD?", AttributeError)
 def an_optimizer_in_small_letters():
     optimizers.sgd()
 
 
-@mistake("links", "one of Linear", "'Dense'", "spelling", AttributeError)
+@mistake("links", "one of BatchNormalization, ", "'Dense'", "spelling", AttributeError)
 def a_link_from_another_library():
     L.Dense(3, 2)
 
@@ -1160,6 +1360,610 @@ def a_link_from_another_library():
 @mistake("functions", "relu, reshape", "'ReLU'", "did you mean relu?", AttributeError)
 def a_class_in_the_place_of_the_verb():
     F.ReLU(vector(1, 2))
+
+
+# ---- chapter 16: dropout and batch normalization ----
+
+
+@mistake("dropout", "an array of floats", "a list", ".astype(np.float32)")
+def a_list_into_dropout():
+    F.dropout([1.0, 2.0])
+
+
+@mistake("dropout", "an array of floats", "an int64 Variable of shape (2,)", ".astype(np.float32)")
+def whole_numbers_into_dropout():
+    F.dropout(vector(1, 2, dtype=np.int64))
+
+
+@mistake("dropout", "from 0 to below 1", "1.", "0.5", ValueError)
+def dropping_everything():
+    F.dropout(vector(1, 2), ratio=1)
+
+
+@mistake("dropout", "from 0 to below 1", "50.", "how large a share", ValueError)
+def a_ratio_in_percent():
+    F.dropout(vector(1, 2), 50)
+
+
+@mistake("dropout", "from 0 to below 1", "-0.1", "0.5", ValueError)
+def a_negative_ratio():
+    F.dropout(vector(1, 2), -0.1)
+
+
+@mistake("dropout", "mask as a float32 array of shape (2,)", "(3,)", "return_mask=True", ValueError)
+def a_mask_of_another_shape():
+    F.dropout(vector(1, 2), mask=np.ones(3, np.float32))
+
+
+@mistake("dropout", "mask as a float32 array", "a bool array", "return_mask=True", ValueError)
+def a_mask_of_bools():
+    F.dropout(vector(1, 2), mask=np.array([True, False]))
+
+
+@mistake("dropout", "mask as a float32 array", "a list", "return_mask=True", ValueError)
+def a_mask_as_a_list():
+    F.dropout(vector(1, 2), mask=[0.0, 2.0])
+
+
+@mistake("dropout", "all arrays from numpy", "strict_xp", "backend.to_cpu")
+def a_mask_in_another_array_module():
+    F.dropout(vector(1, 2), mask=elsewhere(0, 2).data)
+
+
+@mistake("dropout", "a Parameter with an array", "waits", "mini-batch", RuntimeError)
+def dropout_of_an_empty_parameter():
+    F.dropout(Parameter())
+
+
+def normalize(x, gamma=(1, 1, 1), beta=(0, 0, 0), **options):
+    return F.batch_normalization(x, vector(*gamma), vector(*beta), **options)
+
+
+@mistake("batch_normalization", "x as a Variable or an array", "a list", "np.array(")
+def a_list_to_normalize():
+    normalize([[1.0, 2.0, 3.0]])
+
+
+@mistake("batch_normalization", "a Parameter with an array", "waits", "mini-batch", RuntimeError)
+def normalizing_an_empty_parameter():
+    L.BatchNormalization(3)(Parameter())
+
+
+@mistake("batch_normalization", "gamma as an array of shape (3,)", "(2,)", "one number", ValueError)
+def a_gamma_of_another_shape():
+    normalize(matrix(2, 3), gamma=(1, 1))
+
+
+@mistake("batch_normalization", "gamma as an array of shape (3,)", "1.", "one number", ValueError)
+def a_number_as_gamma():
+    F.batch_normalization(matrix(2, 3), 1, 0)
+
+
+@mistake("batch_normalization", "beta as an array of shape (3,)", "0.", "one number", ValueError)
+def a_number_as_beta():
+    F.batch_normalization(matrix(2, 3), vector(1, 1, 1), 0)
+
+
+@mistake("batch_normalization", "gamma as an array of shape (3,)", "(4,)", "each mean", ValueError)
+def another_number_of_columns():
+    L.BatchNormalization(4)(matrix(2, 3))
+
+
+@mistake("batch_normalization", "running_mean as an array of", "(2,)", "one number", ValueError)
+def a_moving_average_of_another_shape():
+    normalize(matrix(2, 3), running_mean=np.zeros(2, np.float32))
+
+
+@mistake("fixed_batch_normalization", "var as an array of shape", "None", "one number", ValueError)
+def no_variance():
+    ones = vector(1, 1, 1)
+    F.fixed_batch_normalization(matrix(2, 3), ones, ones, ones, None)
+
+
+@mistake("batch_normalization", "of the dtype of x, float64", "float32", "where it is loaded")
+def double_precision_into_a_normalization():
+    L.BatchNormalization(3)(matrix(2, 3, np.float64))
+
+
+@mistake("batch_normalization", "all arrays from numpy", "strict_xp", "backend.to_cpu")
+def a_moving_average_in_another_array_module():
+    normalize(matrix(2, 3), running_var=elsewhere(1, 1, 1).data)
+
+
+@mistake("batch_normalization", "axes of x from 0 to 1", "axis=(2,)", "mini-batch", ValueError)
+def averages_over_an_axis_that_is_not_there():
+    normalize(matrix(2, 3), axis=2)
+
+
+@mistake("batch_normalization", "axes of x from 0 to 1", "axis=(-2,)", "mini-batch", ValueError)
+def an_axis_counted_from_the_end():
+    normalize(matrix(2, 3), axis=-2)
+
+
+@mistake("batch_normalization", "axes of x from 0 to 1, each once", "(0, 0)", "over", ValueError)
+def averages_over_an_axis_twice():
+    L.BatchNormalization(axis=(0, 0))(matrix(2, 3))
+
+
+@mistake("batch_normalization", "axes of x", "axis=('batch',)", "mini-batch", ValueError)
+def an_axis_by_name():
+    normalize(matrix(2, 3), axis="batch")
+
+
+@mistake("batch_normalization", "at least one number", "(0, 3)", "empty mini-batch", ValueError)
+def normalizing_an_empty_mini_batch():
+    normalize(matrix(0, 3))
+
+
+@mistake("batch_normalization", "decay as a number from 0 to 1", "9.", "0.9", ValueError)
+def a_decay_above_1():
+    normalize(matrix(2, 3), decay=9)
+
+
+@mistake("batch_normalization", "eps as a number not below 0", "-1.", "2e-5", ValueError)
+def a_negative_eps():
+    normalize(matrix(2, 3), eps=-1)
+
+
+@mistake("fixed_batch_normalization", "eps as a number not below 0", "'small'", "2e-5", ValueError)
+def an_eps_in_words():
+    ones = vector(1, 1, 1)
+    F.fixed_batch_normalization(matrix(2, 3), ones, ones, ones, ones, "small")
+
+
+@mistake("batch_normalization", "several numbers", "one", 'using_config("train"', UserWarning)
+def predicting_for_one_example_while_training():
+    L.BatchNormalization(3)(matrix(1, 3))
+
+
+@mistake("BatchNormalization", "size as a whole number above 0", "None", "or axis", ValueError)
+def a_normalization_without_size_and_axis():
+    L.BatchNormalization()
+
+
+@mistake("BatchNormalization", "size as a whole number above 0", "0.", "channels", ValueError)
+def a_normalization_of_nothing():
+    L.BatchNormalization(0)
+
+
+@mistake("BatchNormalization", "size as a whole number above 0", "3.5", "channels", ValueError)
+def a_size_that_is_not_whole():
+    L.BatchNormalization(3.5, axis=0)
+
+
+@mistake("BatchNormalization", "use_gamma to be True or False", "1.", "use_gamma=True")
+def a_number_in_the_place_of_use_gamma():
+    L.BatchNormalization(3, use_gamma=1)
+
+
+@mistake("BatchNormalization", "use_beta to be True or False", "'no'", "use_beta=True")
+def a_text_in_the_place_of_use_beta():
+    L.BatchNormalization(3, use_beta="no")
+
+
+@mistake("BatchNormalization", "finetune to be True or False", "None", "finetune=True")
+def finetuning_with_none():
+    L.BatchNormalization(3)(matrix(2, 3), finetune=None)
+
+
+@mistake("Constant", "dtype of floats", "the class int", "np.float32")
+def a_link_with_whole_numbers():
+    L.BatchNormalization(3, dtype=int)
+
+
+@mistake("HeNormal", "dtype of floats", "'float31'", "np.float32")
+def a_dtype_that_is_not_there():
+    initializers.HeNormal(dtype="float31")
+
+
+@mistake("HeNormal", "fan_option to be 'fan_in' or 'fan_out'", "'in'", "spelling", ValueError)
+def a_fan_misspelt():
+    initializers.HeNormal(fan_option="in")
+
+
+@mistake("GlorotUniform", "shape (out, in)", "shape (3,)", "0 for a bias", ValueError)
+def the_fans_of_a_vector():
+    Parameter(initializers.GlorotUniform(), 3)
+
+
+@mistake("HeNormal", "none of them 0", "shape (0, 3)", "0 for a bias", ValueError)
+def the_fans_of_nothing():
+    Parameter(initializers.HeNormal(fan_option="fan_out"), (0, 3))
+
+
+@mistake("get_fans", "shape (out, in)", "shape ()", "0 for a bias", ValueError)
+def the_fans_of_a_number():
+    initializers.get_fans(())
+
+
+@mistake("Uniform", "scale as a number above 0", "-0.5", "leave it out", ValueError)
+def a_negative_scale():
+    initializers.Uniform(-0.5)
+
+
+@mistake("Normal", "scale as a number above 0", "'big'", "leave it out", ValueError)
+def a_scale_in_words():
+    initializers.Normal("big")
+
+
+# ---- chapters 15 and 16: data, saving and loading ----
+
+
+@mistake("get_digits", "ndim as 1, 2 or 3", "4", "Pass 1", ValueError)
+def pictures_of_four_axes():
+    datasets.get_digits(ndim=4)
+
+
+@mistake("split", "at least one array", "a float32 array of shape (3,)", "Pass (x, t)")
+def one_array_to_split():
+    datasets.split(vector(1, 2, 3).data, 0.5)
+
+
+@mistake("MiniBatches", "at least one array", "a tuple", "x and t")
+def mini_batches_of_nothing():
+    datasets.MiniBatches(batch_size=2)
+
+
+@mistake("MiniBatches", "one row for each example", "a list", "np.array(...)")
+def mini_batches_of_a_list():
+    datasets.MiniBatches([1.0, 2.0], batch_size=2)
+
+
+@mistake("MiniBatches", "one row for each example", "32", "name the argument")
+def a_batch_size_without_its_name():
+    datasets.MiniBatches(np.zeros(3), 32, batch_size=2)
+
+
+@mistake("split", "one row for each example", "a float64 array of shape ()", "np.array(...)")
+def a_single_number_to_split():
+    datasets.split((np.array(1.0),), 0.5)
+
+
+@mistake("MiniBatches", "one length above 0", "lengths 3, 2", "one row", ValueError)
+def more_pictures_than_labels():
+    datasets.MiniBatches(np.zeros((3, 4)), np.zeros(2), batch_size=2)
+
+
+@mistake("MiniBatches", "one length above 0", "lengths 0, 0", "one row", ValueError)
+def mini_batches_of_no_examples():
+    datasets.MiniBatches(np.zeros((0, 4)), np.zeros(0), batch_size=2)
+
+
+@mistake("split", "between 0 and 1", "20", "Pass 0.2", ValueError)
+def a_share_in_per_cent():
+    datasets.split((np.zeros(10),), 20)
+
+
+@mistake("split", "leaves both parts some of the 10 examples", "0.01", "Pass 0.2", ValueError)
+def a_share_that_leaves_nothing():
+    datasets.split((np.zeros(10),), 0.01)
+
+
+@mistake("split", "seed as a whole number", "-1", "Pass 0", ValueError)
+def a_negative_seed():
+    datasets.split((np.zeros(10),), 0.2, seed=-1)
+
+
+@mistake("MiniBatches", "seed as a whole number", "'today'", "None for", ValueError)
+def a_seed_in_words():
+    datasets.MiniBatches(np.zeros(10), batch_size=2, seed="today")
+
+
+@mistake("MiniBatches", "batch_size as a whole number above 0", "0", "how many", ValueError)
+def mini_batches_of_size_zero():
+    datasets.MiniBatches(np.zeros(10), batch_size=0)
+
+
+@mistake("MiniBatches", "batch_size as a whole number above 0", "2.5", "how many", ValueError)
+def mini_batches_of_half_an_example():
+    datasets.MiniBatches(np.zeros(10), batch_size=2.5)
+
+
+@mistake("MiniBatches", "shuffle to be True or False", "'yes'", "shuffle=True")
+def shuffle_in_words():
+    datasets.MiniBatches(np.zeros(10), batch_size=2, shuffle="yes")
+
+
+def saved(obj):
+    """Return an open file that holds `obj`."""
+    file = io.BytesIO()
+    serializers.save_npz(file, obj)
+    return file
+
+
+def zipped(**entries):
+    """Return an open zip file with these entries."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries.items():
+            archive.writestr(name, data)
+    return file
+
+
+@mistake("MiniBatches", "the position in 11 examples", "one in 10", "from the data", ValueError)
+def a_position_in_other_data():
+    file = saved(datasets.MiniBatches(np.zeros(10), batch_size=2))
+    serializers.load_npz(file, datasets.MiniBatches(np.zeros(11), batch_size=2))
+
+
+@mistake("save_npz", "a file name or an open binary file", "a Linear", "'model.npz'")
+def model_and_file_exchanged():
+    serializers.save_npz(L.Linear(3, 2), "model.npz")
+
+
+@mistake("load_npz", "a file name or an open binary file", "a StringIO", "in mode 'rb'")
+def a_text_file_to_load():
+    serializers.load_npz(io.StringIO(), L.Linear(3, 2))
+
+
+@mistake("load_npz", "the name of a file", "'no such file'", "spelling", FileNotFoundError)
+def a_file_that_is_not_there():
+    serializers.load_npz("no such file", L.Linear(3, 2))
+
+
+@mistake("save_npz", "in a folder that is there", "'no/such/file'", "makedirs", FileNotFoundError)
+def a_folder_that_is_not_there():
+    serializers.save_npz("no/such/file", L.Linear(3, 2))
+
+
+@mistake("save_npz", "a Link, an optimizer", "a float32 array of shape (1,)", "the model itself")
+def an_array_to_save():
+    serializers.save_npz(io.BytesIO(), vector(1).data)
+
+
+@mistake("load_npz", "a Link, an optimizer", "the class Linear", "the model itself")
+def a_class_to_load_into():
+    serializers.load_npz(saved(L.Linear(3, 2)), L.Linear)
+
+
+@mistake("load_npz", "ignore_names as a key", "3", "'l1/W'")
+def a_number_to_ignore():
+    serializers.load_npz(saved(L.Linear(3, 2)), L.Linear(3, 2), ignore_names=["W", 3])
+
+
+@mistake("save_npz", "an array of numbers, a number or a text", "a list", "np.array(...)")
+def a_persistent_list():
+    link = Link()
+    link.add_persistent("sizes", [1, 2])
+    saved(link)
+
+
+@mistake("save_npz", "as 'n'", str(2**80), "np.array(...)")
+def a_persistent_number_without_dtype():
+    link = Link()
+    link.add_persistent("n", 2**80)
+    saved(link)
+
+
+@mistake("load_npz", "a whole file that save_npz has written", "damaged", "Check", ValueError)
+def a_file_that_was_cut():
+    serializers.load_npz(io.BytesIO(saved(L.Linear(3, 2)).getvalue()[:100]), L.Linear(3, 2))
+
+
+@mistake("load_npz", "a file of arrays", "an entry 'mimetype'", "save_npz", ValueError)
+def a_zip_file_of_another_program():
+    serializers.load_npz(zipped(mimetype="text"), L.Linear(3, 2))
+
+
+@mistake("load_npz", "about as large as the file", "80000000 bytes", "compression", ValueError)
+def a_file_that_fills_the_memory():
+    serializers.load_npz(zipped(**{"W.npy": bytes(80_000_000)}), L.Linear(3, 2))
+
+
+@mistake("load_npz", "'l1/W' in the file", "none", "strict=False", ValueError)
+def the_file_of_another_model():
+    serializers.load_npz(saved(L.Linear(3, 2)), Chain(l1=L.Linear(3, 2)))
+
+
+@mistake("load_npz", "'W' in the file", "an entry without numbers", "as the saved", ValueError)
+def the_file_of_a_model_that_waited():
+    serializers.load_npz(saved(L.Linear(2)), L.Linear(3, 2))
+
+
+@mistake("load_npz", "'W' of shape (2, 4)", "(2, 3)", "the sizes", ValueError)
+def the_file_of_a_smaller_model():
+    serializers.load_npz(saved(L.Linear(3, 2)), L.Linear(4, 2))
+
+
+@mistake("load_npz", "'a' of a dtype that fits int64", "float64", "dtype of the saved one")
+def floats_for_a_whole_number():
+    link = Link()
+    link.add_persistent("a", np.zeros(2, np.int64))
+    serializers.load_npz(saved({"a": np.ones(2)}), link)
+
+
+# ---- chapter 17: convolution and pooling ----
+
+
+def images(*shape):
+    return Variable(np.ones(shape, np.float32))
+
+
+@mistake("convolution_2d", "(N, C, H, W)", "of shape (28, 28)", "reshape", ValueError)
+def one_image_without_mini_batch():
+    F.convolution_2d(images(28, 28), images(1, 1, 3, 3))
+
+
+@mistake("convolution_2d", "(N, C, H, W)", "a list", "reshape", ValueError)
+def a_list_of_images():
+    F.convolution_2d([[1.0]], images(1, 1, 1, 1))
+
+
+@mistake("Convolution2D", "(N, C, H, W)", "of shape (5, 28, 28)", "reshape", ValueError)
+def a_first_mini_batch_without_channels():
+    L.Convolution2D(16, 3)(images(5, 28, 28))
+
+
+@mistake("Convolution2D", "out_channels", "None", "Convolution2D(out_channels, ksize)", ValueError)
+def a_convolution_without_channels():
+    L.Convolution2D(None, 3)
+
+
+@mistake("Convolution2D", "in_channels", "0", "first mini-batch", ValueError)
+def a_convolution_of_no_channels():
+    L.Convolution2D(0, 16, 3)
+
+
+@mistake("Convolution2D", "in_channels", "0", "first mini-batch", ValueError)
+def a_first_mini_batch_of_no_channels():
+    L.Convolution2D(16, 3)(images(5, 0, 28, 28))
+
+
+@mistake("Deconvolution2D", "out_channels", "1.5", "Deconvolution2D(", ValueError)
+def half_a_channel():
+    L.Deconvolution2D(3, 1.5, 3)
+
+
+@mistake("Convolution2D", "nobias to be True or False", "0.0", "nobias=True")
+def a_bias_where_nobias_belongs():
+    L.Convolution2D(1, 16, 3, 1, 0, 0.0)
+
+
+@mistake("convolution_2d", "one dtype", "float64 and float32", "alike")
+def images_of_another_dtype():
+    L.Convolution2D(1, 16, 3)(Variable(np.ones((1, 1, 4, 4))))
+
+
+@mistake("convolution_2d", "(O, C // groups, kh, kw)", "of shape (3, 3)", "Give it", ValueError)
+def a_window_of_weights_with_two_axes():
+    F.convolution_2d(images(1, 1, 5, 5), images(3, 3))
+
+
+@mistake("deconvolution_2d", "(C, O // groups, kh, kw)", "(1, 1, 0, 3)", "Give it", ValueError)
+def a_window_without_height():
+    F.deconvolution_2d(images(1, 1, 5, 5), images(1, 1, 0, 3))
+
+
+@mistake("convolution_2d", "3 channels", "1 in shape (2, 1, 8, 8)", "transpose", ValueError)
+def images_of_one_colour_for_weights_of_three():
+    F.convolution_2d(images(2, 1, 8, 8), images(4, 3, 3, 3))
+
+
+@mistake("convolution_2d", "2 channels, for W of", "4 in shape", "axis 1", ValueError)
+def weights_that_do_not_know_of_groups():
+    F.convolution_2d(images(2, 4, 8, 8), images(4, 1, 3, 3), groups=2)
+
+
+@mistake("deconvolution_2d", "3 channels", "1 in shape (2, 1, 8, 8)", "transpose", ValueError)
+def weights_of_a_convolution_for_its_reverse():
+    F.deconvolution_2d(images(2, 1, 8, 8), images(3, 1, 3, 3))
+
+
+@mistake("convolution_2d", "b of shape (4,)", "(3,)", "channel of the output", ValueError)
+def a_bias_for_each_input_channel():
+    F.convolution_2d(images(2, 3, 8, 8), images(4, 3, 3, 3), images(3))
+
+
+@mistake("deconvolution_2d", "b of shape (6,)", "(4,)", "channel of the output", ValueError)
+def a_bias_that_does_not_know_of_groups():
+    F.deconvolution_2d(images(2, 4, 8, 8), images(4, 3, 3, 3), images(4), groups=2)
+
+
+@mistake("Convolution2D", "groups as a whole number above 0", "0", "Pass 1", ValueError)
+def no_groups():
+    L.Convolution2D(4, 4, 3, groups=0)
+
+
+@mistake("Convolution2D", "out_channels to be a multiple of groups=2", "3", "equally", ValueError)
+def groups_that_do_not_divide_the_output():
+    L.Convolution2D(4, 3, 3, groups=2)
+
+
+@mistake("Convolution2D", "in_channels to be a multiple of groups=2", "3", "equally", ValueError)
+def groups_that_do_not_divide_the_images():
+    L.Convolution2D(None, 4, 3, groups=2)(images(1, 3, 8, 8))
+
+
+@mistake("convolution_2d", "W.shape[0] to be a multiple of groups=2", "3", "equally", ValueError)
+def groups_that_do_not_divide_the_weights():
+    F.convolution_2d(images(1, 4, 8, 8), images(3, 2, 3, 3), groups=2)
+
+
+@mistake(
+    "convolution_2d",
+    "not smaller than a window",
+    "(2, 4) for windows of (3, 3)",
+    "Choose",
+    ValueError,
+)
+def a_window_larger_than_the_image():
+    F.convolution_2d(images(1, 1, 2, 4), images(1, 1, 3, 3))
+
+
+@mistake(
+    "convolution_2d",
+    "not smaller than",
+    "(4, 4) for windows of (3, 3), with pad (0, 0) and dilate (2, 2)",
+    "ksize",
+    ValueError,
+)
+def a_dilated_window_larger_than_the_image():
+    F.convolution_2d(images(1, 1, 4, 4), images(1, 1, 3, 3), dilate=2)
+
+
+@mistake("convolution_2d", "stride as a whole number not below 1", "0", "Write 2", ValueError)
+def a_stride_of_nothing():
+    F.convolution_2d(images(1, 1, 4, 4), images(1, 1, 3, 3), stride=0)
+
+
+@mistake("convolution_2d", "pad as a whole number not below 0", "(0, -1)", "(2, 3)", ValueError)
+def a_negative_pad():
+    F.convolution_2d(images(1, 1, 4, 4), images(1, 1, 3, 3), pad=(0, -1))
+
+
+@mistake("convolution_2d", "dilate as a whole number not below 1", "1.5", "Write 2", ValueError)
+def a_broken_dilate():
+    F.convolution_2d(images(1, 1, 4, 4), images(1, 1, 3, 3), dilate=1.5)
+
+
+@mistake("max_pooling_2d", "ksize as a whole number", "(2, 2, 2)", "(2, 3)", ValueError)
+def a_window_of_three_axes():
+    F.max_pooling_2d(images(1, 1, 4, 4), (2, 2, 2))
+
+
+@mistake("convolution_2d", "cover_all to be True or False", "1", "cover_all=True")
+def a_number_for_cover_all():
+    F.convolution_2d(images(1, 1, 4, 4), images(1, 1, 3, 3), None, 1, 0, 1)
+
+
+@mistake("deconvolution_2d", "images to be left", "(0, 1)", "smaller pad", ValueError)
+def a_pad_that_takes_everything_away():
+    F.deconvolution_2d(images(1, 1, 2, 3), images(1, 1, 1, 1), pad=1)
+
+
+@mistake("deconvolution_2d", "less than the stride (2, 2) away", "(7, 7)", "Pass None", ValueError)
+def an_outsize_too_large():
+    F.deconvolution_2d(images(1, 1, 2, 2), images(1, 1, 3, 3), stride=2, outsize=(7, 7))
+
+
+@mistake("deconvolution_2d", "outsize as a whole number not below 1", "(5, 0)", "2", ValueError)
+def an_outsize_of_nothing():
+    F.deconvolution_2d(images(1, 1, 2, 2), images(1, 1, 3, 3), stride=2, outsize=(5, 0))
+
+
+@mistake("max_pooling_2d", "to see a part of the image", "pad (2, 2)", "pad below", ValueError)
+def a_pooling_of_the_pad_alone():
+    F.max_pooling_2d(images(1, 1, 4, 4), 2, pad=2)
+
+
+@mistake("max_pooling_2d", "to see a part of the image", "stride (3, 3)", "cover_all", ValueError)
+def a_pooling_beyond_the_image():
+    F.max_pooling_2d(images(1, 1, 3, 3), 1, 3)
+
+
+@mistake("average_pooling_2d", "(N, C, H, W)", "of shape (4, 4)", "reshape", ValueError)
+def an_average_of_one_image():
+    F.average_pooling_2d(images(4, 4), 2)
+
+
+@mistake("max_pooling_2d", "return_indices to be True or False", "'yes'", "return_indices=True")
+def a_word_for_return_indices():
+    F.max_pooling_2d(images(1, 1, 4, 4), 2, return_indices="yes")
+
+
+@mistake("average_pooling_2d", "floats", "an int64 array", "astype", TypeError)
+def an_average_of_whole_numbers():
+    F.average_pooling_2d(np.ones((1, 1, 4, 4), np.int64), 2)
 
 
 # ---- chapters 18 to 20: under the hood ----
@@ -1578,13 +2382,47 @@ MATTER = {
         "out_size": "check_sizes",
         "nobias": "check_flag",
         "initialW": "check_initial check_number",
-        "variance": "check_fan_in check_positive",
+        "variance": "check_fans check_positive check_dtype check_choice",
+    },
+    12: {
+        "ChainList": "check_child check_no_circle check_child_name",
+        "Sequential": "check_layer check_layers",
+        "copyparams": "check_built_alike",
+        "addgrads": "check_there",
+        "repeat": "check_repeat",
+        "mode": "check_choice",
     },
     13: {
         "loss": "check_lossfun check_loss",
         "gradient": "no_name check_positive check_target check_link",
+        "momentum": "check_below_one",
+        "Adam": "check_not_negative check_eps_fits check_flag",
+        "update_core": "no_update_core",
+        "add_hook": "check_hook check_hook_name",
     },
     14: {"labels": "check_labels check_class_weight check_choice"},
+    15: {
+        "get_digits": "check_ndim",
+        "split": "check_share check_examples check_seed",
+        "MiniBatches": "check_batch_size check_flag",
+    },
+    16: {
+        "save_npz": "check_file check_saved check_serializable reading check_archive",
+        "load_npz": "check_absent check_loaded check_ignore_names check_same_examples",
+        "add_persistent": "check_persistent",
+        "optimizer": "check_resumed",
+        "dropout": "check_dropout",
+        "batch_normalization": "check_normalized check_like_x check_batch check_eps",
+        "BatchNormalization": "check_normalization_link check_flag ONE_TO_NORMALIZE",
+    },
+    17: {
+        "F.convolution_2d": "check_images check_grid check_filters check_flag",
+        "stride": "check_pair",
+        "L.Convolution2D": "check_channels",
+        "F.deconvolution_2d": "check_outsize",
+        "F.max_pooling_2d": "check_inside",
+        "groups": "check_groups",
+    },
     18: {
         "using_config": "no_name check_config",
         "debug": "check_finite",

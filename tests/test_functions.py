@@ -4,6 +4,7 @@ TABLE has one line for each function. A new function needs one more line, and no
 """
 
 import inspect
+import itertools
 import math
 from typing import Any, NamedTuple
 
@@ -195,6 +196,71 @@ def scores_and_labels(draw):
     return (draw(numbers(shape)),), options
 
 
+@st.composite
+def masking(draw):
+    """An input, and which of its elements to keep."""
+    x = draw(numbers(draw(shapes(min_dims=1))))
+    return (x,), {"keep": np.asarray(draw(numbers(x.shape)) > 0)}
+
+
+@st.composite
+def normalizing(draw, fixed=False):
+    """x, gamma and beta (mean and var, if `fixed`), and the axes to average over."""
+    shape = draw(shapes(min_dims=1, min_side=2))
+    axis = draw(st.sampled_from([None, *range(len(shape)), tuple(range(len(shape)))]))
+    axes = (0,) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    size = tuple([n for i, n in enumerate(shape) if i not in axes])
+    given = [draw(numbers(size)) for _ in range(3 if fixed else 2)]
+    given += [draw(numbers(size, 0.5))] * fixed
+    return (draw(distinct(shape)), *given), {"axis": axis}
+
+
+def sizes(draw, low, high):
+    """Draw a number for the height and one for the width."""
+    return draw(st.tuples(st.integers(low, high), st.integers(low, high)))
+
+
+@st.composite
+def convolving(draw):
+    """Images with room for a window, W and perhaps b, and every option of a convolution."""
+    groups, cover_all = draw(st.integers(1, 2)), draw(st.booleans())
+    ksize, stride, more = sizes(draw, 1, 3), sizes(draw, 1, 3), sizes(draw, 0, 3)
+    pad, dilate = sizes(draw, 0, 2), sizes(draw, 1, 2)
+    axes = zip(ksize, dilate, pad, more, strict=True)
+    image = [max(1, (k - 1) * d + 1 - 2 * p) + n for k, d, p, n in axes]
+    n, (c, o) = draw(st.integers(0, 2)), sizes(draw, 1, 2)
+    options = {"stride": stride, "pad": pad, "dilate": dilate, "groups": groups}
+    given_shapes = [(n, c * groups, *image), (o * groups, c, *ksize), (o * groups,)]
+    xs = [draw(numbers(shape)) for shape in given_shapes[: draw(st.sampled_from([2, 3]))]]
+    return tuple(xs), {"cover_all": cover_all, **options}
+
+
+@st.composite
+def deconvolving(draw):
+    """What a convolution gave, W and perhaps b, and every option of the way back."""
+    xs, options = draw(convolving())
+    cover_all = options.pop("cover_all")
+    y = convolve(*xs[:2], cover_all=cover_all, **options)
+    b = [draw(numbers(xs[1].shape[1] * options["groups"]))] * draw(st.integers(0, 1))
+    if cover_all or draw(st.booleans()):  # else the output may be smaller than the images were
+        options["outsize"] = xs[0].shape[2:]
+    else:
+        assume(min(usual_size(y, xs[1], **options)) > 0)
+    return (draw(numbers(y.shape)), xs[1], *b), options
+
+
+@st.composite
+def pooling(draw, cover_all=True):
+    """Images of different numbers, and every option of a pooling."""
+    shape = (draw(st.integers(1, 2)), draw(st.integers(1, 2)), *sizes(draw, 3, 5))
+    ksize, stride, pad = sizes(draw, 1, 3), draw(st.none() | st.integers(1, 3)), sizes(draw, 0, 2)
+    options = {"ksize": ksize, "stride": stride, "pad": pad}
+    if cover_all:
+        options["cover_all"] = draw(st.booleans())
+        assume(all(map(len, windows(shape, **options).values())))  # each sees a pixel
+    return (draw(distinct(shape)),), options
+
+
 # ---- the same computations in NumPy, each by the shortest way ----
 
 
@@ -233,6 +299,78 @@ def softmax_cross_entropy(x, t, normalize, class_weight, reduce, cache_score):
     return losses.sum() / max(1, (t >= 0).sum() if normalize else len(t))
 
 
+def batch_normalization(x, gamma, beta, mean=None, var=None, *, axis):
+    axis = 0 if axis is None else axis
+    mean, var = (x.mean(axis), x.var(axis)) if mean is None else (mean, var)
+    gamma, beta, mean, var = (np.expand_dims(a, axis) for a in (gamma, beta, mean, var))
+    return gamma * (x - mean) / np.sqrt(var + 2e-5) + beta
+
+
+def starts(n, k, s, p, d, cover_all):
+    """Where on an axis of length `n` windows start."""
+    reach = (k - 1) * d + 1
+    found = [i for i in range(-p, n + p, s) if i + reach <= n + p]
+    return [*found, found[-1] + s] if cover_all and found[-1] + reach < n + p else found
+
+
+def windows(shape, ksize, stride=None, pad=(0, 0), dilate=(1, 1), cover_all=False):
+    """Return for each window the pixels that it sees: pairs (place in the window, pixel)."""
+    stride = ksize if stride is None else stride
+    stride = stride if isinstance(stride, tuple) else (stride, stride)
+    axes = zip(shape[2:], ksize, stride, pad, dilate, strict=True)
+    rows, columns = [list(enumerate(starts(*axis, cover_all))) for axis in axes]
+    seen = {}
+    for (i, top), (j, left) in itertools.product(rows, columns):
+        places = [(y, x) for y in range(ksize[0]) for x in range(ksize[1])]
+        pairs = [(at, (top + at[0] * dilate[0], left + at[1] * dilate[1])) for at in places]
+        inside = [0 <= y < shape[2] and 0 <= x < shape[3] for _, (y, x) in pairs]
+        seen[i, j] = [pair for pair, here in zip(pairs, inside, strict=True) if here]
+    return seen
+
+
+def convolve(x, W, b=None, *, groups, **options):
+    seen = windows(x.shape, W.shape[2:], **options)
+    y = np.zeros((len(x), len(W), *(np.max(list(seen), axis=0) + 1)))
+    for o in range(len(W)):
+        first = o // (len(W) // groups) * W.shape[1]  # the first channel of the group
+        channels = x[:, first : first + W.shape[1]]
+        for (i, j), pairs in seen.items():
+            for place, pixel in pairs:
+                y[:, o, i, j] += channels[:, :, *pixel] @ W[o, :, *place]
+    return y if b is None else y + b[:, None, None]
+
+
+def usual_size(x, W, stride, pad, dilate, groups):
+    axes = zip(x.shape[2:], W.shape[2:], stride, pad, dilate, strict=True)
+    return [s * (n - 1) + (k - 1) * d + 1 - 2 * p for n, k, s, p, d in axes]
+
+
+def deconvolve(x, W, b=None, *, stride, pad, dilate, groups, outsize=None):
+    o = W.shape[1]
+    size = outsize or usual_size(x, W, stride, pad, dilate, groups)
+    y = np.zeros((len(x), o * groups, *size))
+    for c, i, j, ky, kx in np.ndindex(*x.shape[1:], *W.shape[2:]):
+        row = i * stride[0] - pad[0] + ky * dilate[0]
+        column = j * stride[1] - pad[1] + kx * dilate[1]
+        if 0 <= row < y.shape[2] and 0 <= column < y.shape[3]:
+            first = c // (x.shape[1] // groups) * o
+            y[:, first : first + o, row, column] += x[:, c, i, j, None] * W[c, :, ky, kx]
+    return y if b is None else y + b[:, None, None]
+
+
+def pool(reduce):
+    """Return the pooling that makes one number of what a window sees."""
+
+    def pooled(x, **options):
+        seen = windows(x.shape, **options)
+        y = np.zeros((*x.shape[:2], *(np.max(list(seen), axis=0) + 1)))
+        for (i, j), pairs in seen.items():
+            y[:, :, i, j] = reduce([x[:, :, *pixel] for _, pixel in pairs], options["ksize"])
+        return y
+
+    return pooled
+
+
 # ---- the table ----
 
 
@@ -247,14 +385,30 @@ positive = (0.5, 2.0)
 TABLE = {
     "absolute": Row(F.absolute, np.abs, one(kinks=[0])),
     "add": Row(F.add, np.add, two()),
+    "batch_normalization": Row(F.batch_normalization, batch_normalization, normalizing()),
+    "average_pooling_2d": Row(
+        F.average_pooling_2d,
+        pool(lambda pixels, ksize: sum(pixels) / math.prod(ksize)),
+        pooling(cover_all=False),
+    ),
     "broadcast_to": Row(F.broadcast_to, np.broadcast_to, stretching()),
     "clip": Row(lambda x: F.clip(x, -1.0, 1.0), lambda x: x.clip(-1, 1), one(kinks=[-1, 1])),
     "concat": Row(
         lambda *xs, axis: F.concat(xs, axis), lambda *xs, axis: np.concatenate(xs, axis), joining()
     ),
+    "convolution_2d": Row(F.convolution_2d, convolve, convolving()),
     "cos": Row(F.cos, np.cos, one()),
+    "dropout": Row(
+        lambda x, keep: F.dropout(x, mask=keep.astype(x.dtype) * 2),
+        lambda x, keep: 2 * x * keep,
+        masking(),
+    ),
+    "deconvolution_2d": Row(F.deconvolution_2d, deconvolve, deconvolving()),
     "div": Row(F.div, np.divide, two(b=positive)),
     "exp": Row(F.exp, np.exp, one()),
+    "fixed_batch_normalization": Row(
+        F.fixed_batch_normalization, batch_normalization, normalizing(fixed=True)
+    ),
     "get_item": Row(F.get_item, lambda x, index: x[index], picking()),
     "leaky_relu": Row(
         F.leaky_relu,
@@ -266,6 +420,9 @@ TABLE = {
     "log_softmax": Row(F.log_softmax, lambda x, axis: np.log(softmax(x, axis)), along_axis()),
     "matmul": Row(F.matmul, matmul, matrices()),
     "max": Row(F.max, np.max, reduction(min_side=1)),
+    "max_pooling_2d": Row(
+        F.max_pooling_2d, pool(lambda pixels, ksize: np.max(pixels, axis=0)), pooling()
+    ),
     "maximum": Row(F.maximum, np.maximum, two_distinct()),
     "mean": Row(F.mean, np.mean, reduction(min_side=1)),
     "mean_squared_error": Row(

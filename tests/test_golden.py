@@ -9,7 +9,18 @@ import pytest
 
 import tinylinks.functions as F
 import tinylinks.links as L
-from tinylinks import Chain, Parameter, Variable, grad, no_backprop_mode, optimizers
+from tinylinks import (
+    Chain,
+    ChainList,
+    Parameter,
+    Sequential,
+    Variable,
+    grad,
+    initializers,
+    no_backprop_mode,
+    optimizers,
+    using_config,
+)
 
 GOLDEN = json.loads(pathlib.Path(__file__).with_name("golden").joinpath("golden.json").read_text())
 
@@ -25,7 +36,10 @@ OPERATORS = {"sub", "mul", "div", "pow", "neg"}
 
 # The figures of a random initialisation are compared as statistics of 100,000 draws.
 # 0.02 is more than four standard errors of each of them.
-STATISTICS = {"the default initial weights of Linear": 0.02}
+STATISTICS = {
+    "the default initial weights of Linear": 0.02,
+    "the default initial weights of convolutions": 0.02,
+}
 
 # Relative and absolute: a few units in the last place, for another NumPy and another processor.
 TOLERANCE = {"float64": (1e-12, 1e-13), "float32": (1e-5, 1e-6), "float16": (5e-3, 1e-3)}
@@ -136,9 +150,14 @@ def test_the_scenario_ends_as_in_chainer(scenario):
             "F": F,
             "L": L,
             "optimizers": optimizers,
+            "initializers": initializers,
+            "get_fans": initializers.get_fans,
+            "using_config": using_config,
             "Variable": Variable,
             "Parameter": Parameter,
             "Chain": Chain,
+            "ChainList": ChainList,
+            "Sequential": Sequential,
             "grad": grad,
             "no_backprop_mode": no_backprop_mode,
             **decode(scenario["arrays"]),

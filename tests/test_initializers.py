@@ -5,7 +5,24 @@ import math
 import numpy as np
 import pytest
 
-from tinylinks import initializers
+import tinylinks.links as L
+from tinylinks import Parameter, initializers, optimizers
+from tinylinks.initializers import GlorotUniform, HeNormal, LeCunNormal, Normal, Uniform
+
+# Initializers with a scale of 1, and the standard deviation that each gives to an array of
+# shape (500, 400): fan_in is 400, fan_out 500.
+SPREAD = {
+    "Normal": (Normal, 1.0),
+    "Uniform": (Uniform, 1 / math.sqrt(3)),
+    "LeCunNormal": (LeCunNormal, 1 / math.sqrt(400)),
+    "GlorotUniform": (GlorotUniform, math.sqrt(2 / (400 + 500))),
+    "HeNormal": (HeNormal, math.sqrt(2 / 400)),
+    "HeNormal, fan_out": (
+        lambda scale: HeNormal(scale, fan_option="fan_out"),
+        math.sqrt(2 / 500),
+    ),
+}
+EVEN = {"Uniform", "GlorotUniform"}  # the others are normal
 
 
 def test_constant_fills():
@@ -14,28 +31,71 @@ def test_constant_fills():
     assert (w == 0.5).all()
 
 
-@pytest.mark.parametrize("shape", [(500, 400), (200, 10, 40)])
+def test_a_constant_may_be_an_array_that_stretches():
+    w = initializers.generate_array(initializers.Constant(np.array([[1.0], [2.0]])), (2, 3))
+    assert (w.tolist(), w.dtype) == ([[1] * 3, [2] * 3], np.float32)
+
+
+def test_zero_and_one_fill():
+    w = np.full((2, 3), 7.0, np.float16)
+    initializers.Zero()(w)
+    assert (w == 0).all()
+    initializers.One()(w)
+    assert (w == 1).all()
+
+
+@pytest.mark.parametrize("shape", [(500, 400), (500, 16, 5, 5)])
 @pytest.mark.parametrize("scale", [1.0, 3.0])
-def test_lecun_normal_has_mean_0_and_variance_1_by_fan_in(shape, scale):
+@pytest.mark.parametrize("name", SPREAD)
+def test_random_numbers_have_mean_0_and_the_standard_deviation_of_the_rule(name, scale, shape):
+    make, std = SPREAD[name]
+    if len(shape) == 4:  # fan_in is still 400, but fan_out is 500 * 25
+        std = {
+            "GlorotUniform": math.sqrt(2 / (400 + 500 * 25)),
+            "HeNormal, fan_out": math.sqrt(2 / (500 * 25)),
+        }.get(name, std)
     w = np.empty(shape, np.float32)
-    initializers.LeCunNormal(scale)(w)
-    assert w.std() == pytest.approx(scale / math.sqrt(400), rel=0.01)
-    assert abs(w.mean()) < 0.001 * scale
+    make(scale)(w)
+    assert w.std() == pytest.approx(scale * std, rel=0.01)
+    assert abs(w.mean()) < 0.01 * scale * std
 
 
-def test_lecun_normal_is_normal():
+@pytest.mark.parametrize("name", SPREAD)
+def test_random_numbers_are_normal_or_lie_evenly(name):
+    make, std = SPREAD[name]
     w = np.empty((500, 400), np.float32)
-    initializers.LeCunNormal()(w)
-    share = (abs(w) < 1 / math.sqrt(400)).mean()  # within one standard deviation
-    assert share == pytest.approx(0.6827, abs=0.005)
+    make(1.0)(w)
+    share = (abs(w) < std).mean()  # within one standard deviation
+    assert share == pytest.approx(1 / math.sqrt(3) if name in EVEN else 0.6827, abs=0.005)
+    assert (abs(w).max() <= std * math.sqrt(3) * 1.0001) == (name in EVEN)
 
 
-def test_a_seed_repeats_the_draw():
+@pytest.mark.parametrize(
+    ("make", "scale"), [(Normal, 0.05), (Uniform, 0.05), (LeCunNormal, 1), (GlorotUniform, 1)]
+)
+def test_the_scale_that_holds_if_none_is_given(make, scale):
+    assert (make().scale, make().dtype) == (scale, None)
+
+
+def test_he_normal_looks_at_fan_in_if_not_told_otherwise():
+    assert (HeNormal().scale, HeNormal().fan_option) == (1, "fan_in")
+
+
+@pytest.mark.parametrize("name", SPREAD)
+def test_a_seed_repeats_the_draw(name):
     draws = []
     for seed in (1, 1, 2):
         np.random.seed(seed)
-        draws.append(initializers.generate_array(initializers.LeCunNormal(), (2, 3)).tolist())
+        draws.append(initializers.generate_array(SPREAD[name][0](1.0), (2, 3)).tolist())
     assert draws[0] == draws[1] != draws[2]
+
+
+@pytest.mark.parametrize(
+    ("shape", "fans"),
+    [((2, 3), (3, 2)), ((2, 3, 5), (15, 10)), ((2, 3, 5, 7), (105, 70)), ((1, 1), (1, 1))],
+)
+def test_fan_in_and_fan_out_of_matrices_and_filters(shape, fans):
+    assert initializers.get_fans(shape) == fans
 
 
 @pytest.mark.parametrize(
@@ -45,6 +105,27 @@ def test_a_seed_repeats_the_draw():
 def test_generate_array_makes_float32(initializer, expected):
     array = initializers.generate_array(initializer, (2,))
     assert (array.tolist(), array.dtype) == (expected, np.float32)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, "float64", np.dtype(np.float32)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda dtype: initializers.Constant(2, dtype),
+        initializers.Zero,
+        initializers.One,
+        *[lambda dtype, make=make: make(dtype=dtype) for make in (Normal, Uniform, LeCunNormal)],
+        *[lambda dtype, make=make: make(dtype=dtype) for make in (GlorotUniform, HeNormal)],
+    ],
+)
+def test_the_dtype_of_an_initializer_is_that_of_the_array(make, dtype):
+    assert make(dtype).dtype == dtype
+    assert initializers.generate_array(make(dtype), (2, 3)).dtype == dtype
+    assert Parameter(make(dtype), (2, 3)).dtype == dtype
+    late = Parameter(make(dtype))
+    late.initialize((2, 3))
+    assert late.dtype == dtype
+    assert initializers.generate_array(make(None), (2, 3)).dtype == np.float32
 
 
 def test_generate_array_without_initializer_fills_with_nan():
@@ -58,16 +139,40 @@ def test_generate_array_takes_any_callable():
     assert initializers.generate_array(count, (2, 2)).tolist() == [[0, 1], [2, 3]]
 
 
-def test_generate_array_keeps_an_array(xp):
+@pytest.mark.parametrize("dtype", [np.float16, np.float64])
+def test_generate_array_copies_an_array(dtype, xp):
+    array = xp.asarray([1.0, 2.0], dtype=dtype)
+    made = initializers.generate_array(array, (2,))
+    assert (type(made), made.dtype, made.tolist()) == (xp.ndarray, dtype, [1, 2])
+    made[0] = 5
+    assert array.tolist() == [1, 2]
+
+
+def test_learning_does_not_change_the_array_that_was_given_as_first_value():
+    W, b = np.ones((2, 3), np.float32), np.ones(2, np.float32)
+    f = L.Linear(3, 2, initialW=W, initial_bias=b)
+    lazy = L.Linear(None, 2, initialW=W)
+    for link in (f, lazy):
+        link(np.ones((1, 3), np.float32)).sum().backward()
+        optimizers.SGD(0.5).setup(link).update()
+    assert f.W.data.tolist() == lazy.W.data.tolist() == [[0.5] * 3] * 2
+    assert f.b.data.tolist() == [0.5, 0.5]
+    assert W.tolist() == [[1] * 3] * 2
+    assert b.tolist() == [1, 1]
+
+
+def test_a_parameter_of_an_array_alone_keeps_the_array_itself(xp):
     array = xp.asarray([1.0, 2.0])
-    assert initializers.generate_array(array, (2,)) is array
+    assert Parameter(array).data is array
+    assert Parameter(array, (2,)).data is not array
 
 
 def test_generate_array_takes_a_length_as_shape():
     assert initializers.generate_array(0, 3).shape == (3,)
 
 
-@pytest.mark.parametrize("scale", [0, -1.0])
-def test_the_scale_of_lecun_normal_is_above_zero(scale):
-    with pytest.raises(ValueError, match="LeCunNormal: expected scale as a number above 0"):
-        initializers.LeCunNormal(scale)
+@pytest.mark.parametrize("make", [Normal, Uniform, LeCunNormal, GlorotUniform, HeNormal])
+@pytest.mark.parametrize("scale", [0, -1.0, math.nan])
+def test_the_scale_is_above_zero(make, scale):
+    with pytest.raises(ValueError, match=f"{make.__name__}: expected scale as a number above 0"):
+        make(scale)

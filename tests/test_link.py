@@ -1,5 +1,7 @@
 """Link and Chain: what they register, in which order, and what they do with it."""
 
+import copy
+import pickle
 import warnings
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 
 import tinylinks.functions as F
 import tinylinks.links as L
-from tinylinks import Chain, Link, Parameter, Variable, backend
+from tinylinks import Chain, ChainList, Link, Parameter, Sequential, Variable, backend
 
 
 class Scale(Link):
@@ -219,6 +221,30 @@ def test_a_registered_link_gives_way_to_nothing_but_a_link():
     assert "/first/W" in names(model)
 
 
+@pytest.mark.parametrize("value", [Parameter(0.0, (1,)), Scale(1)])
+@pytest.mark.parametrize("name", ["copy", "note"])
+def test_a_name_that_is_taken_is_not_registered(name, value):
+    chain = Chain()
+    chain.note = "taken"
+    with (
+        pytest.raises(AttributeError, match=rf"expected a new name .*'{name}'"),
+        chain.init_scope(),
+    ):
+        setattr(chain, name, value)
+    assert (chain.note, names(chain)) == ("taken", [])
+    assert chain.copy().note == "taken"
+
+
+@pytest.mark.parametrize("kind", [Link, ChainList, Sequential])
+def test_a_link_is_not_quietly_an_attribute_of_what_has_no_named_children(kind):
+    link = kind()
+    with pytest.warns(UserWarning, match="expected a Scale to be assigned inside"):
+        link.l1 = Scale(1)
+    with pytest.raises(TypeError, match="a Chain is made of Links"), link.init_scope():
+        link.l2 = Scale(1)
+    assert names(link) == []
+
+
 def test_init_scope_ends_even_after_an_error():
     link = Link()
     with pytest.raises(ZeroDivisionError), link.init_scope():
@@ -326,8 +352,197 @@ class Forgetful(Chain):
         lambda link: setattr(link, "a", Parameter(0.0, (1,))),
         lambda link: setattr(link, "l1", Scale(1)),
         lambda link: Link.__setattr__(link, "a", Parameter(0.0, (1,))),
+        lambda link: link.add_persistent("n", 1),
+        lambda link: link.register_persistent("n"),
+        lambda link: link["l1"],
+        lambda link: link.copy(),
+        lambda link: link.serialize(Saver([])),
+        lambda link: Chain(inside=link),
     ],
 )
 def test_a_link_without_its_init_says_so(use):
     with pytest.raises(RuntimeError, match=r"Forgetful: expected Link.__init__ to have run"):
         use(Forgetful())
+
+
+# ---- persistent values ----
+
+
+def test_a_persistent_value_is_an_attribute_and_no_parameter():
+    link = Link()
+    link.add_persistent("steps", 3)
+    assert link.steps == 3
+    link.steps += 1
+    assert link.steps == 4
+    assert (names(link), link.count_params()) == ([], 0)
+
+
+def test_register_persistent_takes_an_attribute_that_is_there(strict):
+    link = Link()
+    link.mean = strict.ones(2)
+    link.register_persistent("mean")
+    link.to_cpu()
+    assert type(link.mean) is np.ndarray
+
+
+@pytest.mark.parametrize("name", ["a", "copy", "forward", "__class__"])
+def test_a_persistent_value_needs_a_new_name(name):
+    scale = Scale(1)
+    a = scale.a
+    with pytest.raises(AttributeError, match=rf"expected a new name .*'{name}'"):
+        scale.add_persistent(name, 1)
+    assert scale.a is a
+
+
+def test_what_is_not_there_cannot_be_registered():
+    for link in (Link(), L.Linear(2)):
+        with pytest.raises(AttributeError, match="register_persistent: expected .*'W'"):
+            link.register_persistent("W")
+
+
+@pytest.mark.parametrize("value", [Parameter(0.0, (1,)), Scale(1)])
+def test_parameters_and_links_do_not_persist_as_values(value):
+    link = Chain()
+    with pytest.raises(TypeError, match="add_persistent: expected"):
+        link.add_persistent("a", value)
+    assert not hasattr(link, "a")
+
+
+def test_a_persistent_value_registered_twice_is_saved_once():
+    link = Link()
+    link.add_persistent("steps", 3)
+    link.register_persistent("steps")
+    assert saved(link) == [("/steps", 3)]
+
+
+def test_a_parameter_is_not_registered_as_a_value():
+    scale = Scale(1)
+    with pytest.raises(TypeError, match="register_persistent: expected"):
+        scale.register_persistent("a")
+    assert [path for path, _ in saved(scale)] == ["/a", "/b"]
+
+
+def test_a_deleted_persistent_value_is_forgotten():
+    link = Link()
+    link.add_persistent("steps", 3)
+    del link.steps
+    assert saved(link) == []
+    assert not hasattr(link.copy("copy"), "steps")
+    link.to_cpu()
+    link.add_persistent("steps", 4)
+    assert saved(link) == [("/steps", 4)]
+
+
+# ---- serialize ----
+
+
+class Saver:
+    """Notes the path and the value of all that it is shown."""
+
+    def __init__(self, seen, path=""):
+        self.seen, self.path = seen, path
+
+    def __getitem__(self, name):
+        return Saver(self.seen, f"{self.path}/{name}")
+
+    def __call__(self, name, value):
+        self.seen.append((f"{self.path}/{name}", value))
+        return value
+
+
+class Loader:
+    """Fills arrays in place and returns everything else, as Chainer's loaders do."""
+
+    def __init__(self, values, path=""):
+        self.values, self.path = values, path
+
+    def __getitem__(self, name):
+        return Loader(self.values, f"{self.path}/{name}")
+
+    def __call__(self, name, value):
+        new = self.values.get(f"{self.path}/{name}", value)
+        if isinstance(value, np.ndarray):
+            value[...] = new
+            return value
+        return new
+
+
+def saved(link):
+    seen = []
+    link.serialize(Saver(seen))
+    return seen
+
+
+def test_serialize_shows_everything_once_with_its_path():
+    model = MLP()
+    model.first.add_persistent("steps", 7)
+    seen = saved(model)
+    paths = ["/scale", "/second/W", "/second/b", "/first/W", "/first/b", "/first/steps"]
+    assert [path for path, _ in seen] == paths
+    assert [id(value) for _, value in seen[:5]] == [id(p.data) for p in model.params()]
+    assert seen[-1][1] == 7
+
+
+def test_serialize_numbers_the_children_of_a_list():
+    model = Sequential(F.relu, L.Linear(1, 1), ChainList(L.Linear(1, 1, nobias=True)))
+    assert [path for path, _ in saved(model)] == ["/0/W", "/0/b", "/1/0/W"]
+
+
+def test_serialize_fills_arrays_and_sets_numbers():
+    model = MLP()
+    model.add_persistent("steps", 0)
+    W = model.first.W.data
+    model.serialize(Loader({"/first/W": np.full((3, 4), 2.0), "/steps": 9}))
+    assert model.first.W.data is W
+    assert (np.unique(W).tolist(), model.steps) == ([2], 9)
+
+
+def test_what_waits_is_saved_as_none_and_loaded_with_its_size():
+    lazy, link = L.Linear(2), waiting()
+    assert saved(lazy)[0] == ("/W", None)
+    assert saved(link)[1] == ("/waiting", None)
+    W = np.ones((2, 3), np.float32)
+    lazy.serialize(Loader({"/W": W, "/b": np.array([5.0, 6.0])}))
+    link.serialize(Loader({"/waiting": W}))
+    assert (lazy.in_size, lazy.b.data.tolist(), names(lazy)) == (3, [5, 6], ["/W", "/b"])
+    assert lazy(np.ones((1, 3), np.float32)).data.tolist() == [[8, 9]]
+    lazy.W.data += 1
+    assert (W == 1).all()
+    assert (link.waiting.data == W).all()
+
+
+def test_what_waits_in_the_file_too_keeps_waiting():
+    lazy = L.Linear(2)
+    lazy.serialize(Loader({"/b": np.array([5.0, 6.0])}))
+    assert not hasattr(lazy, "W")
+    assert lazy.b.data.tolist() == [5, 6]
+
+
+def test_what_waited_has_the_dtype_that_it_would_have_had():
+    """Chainer makes the parameter first and then copies the numbers."""
+    lazy = L.Linear(2)
+    lazy.serialize(Loader({"/W": np.ones((2, 3))}))
+    assert lazy.W.dtype == np.float32
+    other = L.Linear(2)
+    other.copyparams(L.Linear(3, 2, initialW=np.ones((2, 3)), initial_bias=np.ones(2)))
+    assert (other.W.dtype, other.b.dtype) == (np.float32, np.float32)
+    assert other(np.ones((1, 3), np.float32)).data.tolist() == [[4, 4]]
+
+
+# ---- what Python does with objects ----
+
+
+def test_python_can_copy_a_model_deeply():
+    model = MLP()
+    other = copy.deepcopy(model)
+    other(np.ones((2, 4), np.float32)).sum().backward()
+    assert [p.grad is None for p in model.params()] == [True] * 5
+    assert [p.grad is None for p in other.params()] == [False] * 5
+
+
+def test_a_model_can_be_pickled():
+    model = MLP()
+    other = pickle.loads(pickle.dumps(model))
+    assert names(other) == names(model)
+    other(np.ones((2, 4), np.float32)).sum().backward()
+    assert [p.grad is None for p in other.params()] == [False] * 5

@@ -1,11 +1,24 @@
-"""SGD: what it changes, and by how much."""
+"""Optimizers and their hooks: what they change, and by how much. See also test_training_golden."""
+
+import io
+import math
+import weakref
 
 import numpy as np
 import pytest
 
 import tinylinks.functions as F
 import tinylinks.links as L
-from tinylinks import Chain, Link, Parameter, Variable, backend, optimizers
+from tinylinks import (
+    Chain,
+    Link,
+    Parameter,
+    Variable,
+    backend,
+    optimizer_hooks,
+    optimizers,
+    serializers,
+)
 
 
 def make_link(xp, dtype=np.float32):
@@ -146,3 +159,588 @@ def test_a_learning_rate_that_was_changed_is_checked_again():
     optimizer.lr = -1
     with pytest.raises(ValueError, match="SGD: expected lr as a number above 0, got -1"):
         optimizer.update()
+
+
+# ---- the equations, written out for a single number ----
+
+
+def sgd(p, grads, lr):
+    for g in grads:
+        p -= lr * g
+    return p
+
+
+def momentum_sgd(p, grads, lr, momentum):
+    v = 0.0
+    for g in grads:
+        v = momentum * v - lr * g
+        p += v
+    return p
+
+
+def rmsprop(p, grads, lr, alpha, eps, eps_inside_sqrt=False):
+    ms = 0.0
+    for g in grads:
+        ms = alpha * ms + (1 - alpha) * g * g
+        p -= lr * g / (math.sqrt(ms + eps) if eps_inside_sqrt else math.sqrt(ms) + eps)
+    return p
+
+
+def adam(p, grads, alpha, beta1, beta2, eps, eta=1.0, weight_decay_rate=0.0, amsgrad=False):
+    m = v = vhat = 0.0
+    for t, g in enumerate(grads, 1):
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g * g
+        vhat = max(vhat, v) if amsgrad else v
+        alpha_t = alpha * math.sqrt(1 - beta2**t) / (1 - beta1**t)
+        p -= eta * (alpha_t * m / (math.sqrt(vhat) + eps) + weight_decay_rate * p)
+    return p
+
+
+MOMENTS = {"alpha": 0.25, "beta1": 0.5, "beta2": 0.25, "eps": 0.125}
+EQUATIONS = [
+    ("SGD", sgd, {"lr": 0.25}),
+    ("MomentumSGD", momentum_sgd, {"lr": 0.25, "momentum": 0.5}),
+    ("RMSprop", rmsprop, {"lr": 0.25, "alpha": 0.5, "eps": 0.125}),
+    ("RMSprop", rmsprop, {"lr": 0.25, "alpha": 0.5, "eps": 0.125, "eps_inside_sqrt": True}),
+    ("Adam", adam, MOMENTS),
+    ("Adam", adam, {**MOMENTS, "amsgrad": True}),
+    ("Adam", adam, {**MOMENTS, "eta": 0.5, "weight_decay_rate": 0.25}),
+    ("AdamW", adam, {**MOMENTS, "eta": 0.5, "weight_decay_rate": 0.25}),
+]
+GRADS = [2.0, -1.0, 0.5]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("name, equation, options", EQUATIONS)
+def test_three_updates_follow_the_equation(name, equation, options, dtype, xp):
+    link = make_link(xp, dtype)
+    optimizer = getattr(optimizers, name)(**options).setup(link)
+    for g in GRADS:
+        link.a.grad = xp.asarray([g, -g], dtype=dtype)
+        link.b.grad = xp.asarray(g, dtype=dtype)
+        optimizer.update()
+    negative = [-g for g in GRADS]
+    expected = [equation(1.0, GRADS, **options), equation(2.0, negative, **options)]
+    close = {"rel": {np.float16: 5e-3, np.float32: 1e-5, np.float64: 1e-12}[dtype]}
+    assert values(link.a.data) == pytest.approx(expected, **close)
+    assert values(link.b.data) == pytest.approx(equation(3.0, GRADS, **options), **close)
+    assert (link.a.dtype, link.b.dtype) == (dtype, dtype)
+
+
+def every_optimizer():
+    return [getattr(optimizers, name)() for name in optimizers.__all__ if name != "Optimizer"]
+
+
+ALL = [type(optimizer).__name__ for optimizer in every_optimizer()]
+
+
+def make(name, **options):
+    return getattr(optimizers, name)(**options)
+
+
+def step(optimizer, *grads):
+    """Update with these gradients, one for each parameter; None for no gradient."""
+    for param, g in zip(optimizer.target.params(), grads, strict=True):
+        g = None if g is None else param.xp.asarray(np.full(param.shape, g, param.dtype))
+        param.grad = g
+    optimizer.update()
+
+
+def states(optimizer):
+    """Return what the optimizer remembers of each parameter, in their order."""
+    return [optimizer._states[id(param)][1] for param in optimizer.target.params()]
+
+
+def arrays_of(state):
+    return {name: value for name, value in state.items() if name != "t"}
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_what_is_remembered_has_the_shape_the_dtype_and_the_module_of_the_parameter(dtype, xp):
+    seen = 0
+    for optimizer in [optimizers.MomentumSGD(), optimizers.RMSprop(eps=1e-4), optimizers.Adam()]:
+        optimizer.setup(make_link(xp, dtype))
+        step(optimizer, 1, 2)
+        for param, state in zip(optimizer.target.params(), states(optimizer), strict=True):
+            for array in arrays_of(state).values():
+                assert type(array) is type(param.data)
+                assert (array.dtype, array.shape) == (dtype, param.shape)
+                seen += 1
+    assert seen == 2 * (1 + 1 + 2)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_is_remembered_is_changed_in_place(name, xp):
+    optimizer = make(name).setup(make_link(xp))
+    step(optimizer, 1, 2)
+    before = [arrays_of(state) for state in states(optimizer)]
+    step(optimizer, 3, 4)
+    for old, state in zip(before, states(optimizer), strict=True):
+        new = arrays_of(state)
+        assert new.keys() == old.keys()
+        assert all(new[key] is old[key] for key in new)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_optimizer_leaves_gradients_as_they_are(name, xp):
+    optimizer = make(name).setup(make_link(xp))
+    step(optimizer, 1, 2)
+    grads = [param.grad for param in optimizer.target.params()]
+    optimizer.update()
+    assert [param.grad for param in optimizer.target.params()][0] is grads[0]
+    assert [values(g) for g in grads] == [[1, 1], 2]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_optimizer_leaves_a_parameter_without_gradient_alone(name):
+    """Even if it had one before: in Chainer it would go on by its momentum."""
+    optimizer = make(name).setup(make_link(np))
+    step(optimizer, 1, 2)
+    before = values(optimizer.target.b.data)
+    remembered = {key: np.copy(value) for key, value in states(optimizer)[1].items()}
+    step(optimizer, 1, None)
+    assert values(optimizer.target.b.data) == before
+    assert states(optimizer)[1] == remembered
+    assert [state["t"] for state in states(optimizer)] == [2, 1]
+    assert optimizer.t == 2
+
+
+def test_a_parameter_that_comes_later_starts_its_own_count():
+    model = Chain()
+    with model.init_scope():
+        model.l1 = L.Linear(2, 2, initialW=0.5)
+    optimizer = optimizers.Adam(alpha=0.1).setup(model)
+    step(optimizer, 1, 1)
+    with model.init_scope():
+        model.l2 = L.Linear(2, 1, initialW=0.5)
+    step(optimizer, 1, 1, 1, 1)
+    assert [state["t"] for state in states(optimizer)] == [2, 2, 1, 1]
+    # Whatever the gradient, the first step of Adam is alpha long.
+    np.testing.assert_allclose(model.l2.W.data, 0.4, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_optimizer_may_be_set_up_before_the_first_mini_batch(name, xp):
+    x = xp.asarray([[1.0, -2.0, 3.0]], dtype=np.float32)
+    moved = []
+    for first_call in (False, True):
+        np.random.seed(0)
+        f = L.Linear(2)
+        f.b.data = xp.asarray(f.b.data)
+        if first_call:
+            f(x)
+        optimizer = make(name).setup(f)
+        for _ in range(3):
+            optimizer.update(lambda f=f: F.sum(f(x) ** 2))
+        assert optimizer.t == 3
+        moved.append(values(f.W.data))
+    assert moved[0] == moved[1]
+
+
+def test_a_shared_parameter_is_moved_and_counted_once():
+    model = Chain()
+    with model.init_scope():
+        model.l1, model.l2 = L.Linear(1, 1, nobias=True), L.Linear(1, 1, nobias=True)
+        model.l2.W = model.l1.W
+    optimizer = optimizers.Adam(alpha=0.1).setup(model)
+    start = model.l1.W.item()
+    step(optimizer, 1)
+    assert model.l1.W.item() == pytest.approx(start - 0.1, rel=1e-5)
+    assert [state["t"] for state in states(optimizer)] == [1]
+
+
+def test_setup_forgets_what_was_and_frees_it(no_gc):
+    optimizer = optimizers.Adam().setup(make_link(np))
+    optimizer.add_hook(lambda opt: None, "nothing")
+    step(optimizer, 1, 2)
+    optimizer.new_epoch()
+    gone = [weakref.ref(optimizer.target.a), weakref.ref(states(optimizer)[0]["m"])]
+    optimizer.setup(make_link(np))
+    assert [ref() for ref in gone] == [None, None]
+    assert (optimizer.t, optimizer.epoch) == (0, 0)
+    optimizer.add_hook(lambda opt: None, "nothing")
+    step(optimizer, 1, 2)
+    assert states(optimizer)[0]["t"] == 1
+
+
+def test_a_new_parameter_does_not_inherit_what_is_remembered_of_another():
+    """Not even under the same name."""
+    optimizer = optimizers.MomentumSGD(lr=1, momentum=0.5).setup(L.Linear(1, 1, nobias=True))
+    step(optimizer, 8)
+    optimizer.target.W = Parameter(np.zeros((1, 1)))
+    step(optimizer, 1)
+    assert optimizer.target.W.item() == -1
+
+
+def test_what_is_remembered_follows_the_model_to_another_device(strict):
+    """Here from the stand-in for CuPy to NumPy: then all goes on as if it had been there."""
+    here, there = make_link(np), make_link(strict)
+    optimizer, other = optimizers.Adam().setup(here), optimizers.Adam().setup(there)
+    for each in (optimizer, other):
+        step(each, 1, 2)
+    there.to_cpu()
+    for each in (optimizer, other):
+        step(each, -3, 4)
+    assert [values(p.data) for p in there.params()] == [values(p.data) for p in here.params()]
+    assert type(states(other)[0]["m"]) is np.ndarray
+
+
+def test_what_is_remembered_follows_the_model_from_numpy_too(strict):
+    link = make_link(np)
+    optimizer = optimizers.MomentumSGD(lr=1, momentum=0.5).setup(link)
+    step(optimizer, 4, 8)
+    for param in link.params():
+        param.data = strict.asarray(param.data)
+    step(optimizer, 0, 0)
+    assert (values(link.a.data), values(link.b.data)) == ([-5, -4], -9)
+    assert type(states(optimizer)[0]["v"]) is strict.ndarray
+
+
+def test_epochs_are_counted():
+    optimizer = optimizers.SGD()
+    assert optimizer.epoch == 0
+    optimizer.new_epoch()
+    optimizer.new_epoch()
+    assert optimizer.epoch == 2
+
+
+def test_the_hyperparameters_may_be_numpy_numbers():
+    for number in (np.float64, np.float32):
+        for optimizer in every_optimizer():
+            link = make_link(np)
+            for name, value in vars(optimizer).items():
+                if isinstance(value, float):
+                    setattr(optimizer, name, number(value))
+            step(optimizer.setup(link), 1, 2)
+            assert (link.a.dtype, link.b.dtype) == (np.float32, np.float32)
+
+
+def test_the_defaults_are_chainers():
+    defaults = {type(optimizer).__name__: vars(optimizer) for optimizer in every_optimizer()}
+    moments = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "eta": 1.0}
+    moments |= {"weight_decay_rate": 0, "amsgrad": False}
+    assert defaults == {
+        "SGD": {"lr": 0.01},
+        "MomentumSGD": {"lr": 0.01, "momentum": 0.9},
+        "RMSprop": {"lr": 0.01, "alpha": 0.99, "eps": 1e-8, "eps_inside_sqrt": False},
+        "Adam": moments,
+        "AdamW": moments,
+    }
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_number_that_an_optimizer_is_given_is_checked_again_at_an_update(name):
+    for hyperparam in vars(make(name)):
+        optimizer = make(name).setup(make_link(np))
+        setattr(optimizer, hyperparam, -1)
+        with pytest.raises((ValueError, TypeError), match=f"{name}: expected {hyperparam} "):
+            optimizer.update()
+        assert optimizer.t == 0
+
+
+@pytest.mark.parametrize(
+    "name, hyperparam, fine, wrong",
+    [
+        ("MomentumSGD", "momentum", [0, 0.5], [1, math.nan, None]),
+        ("RMSprop", "alpha", [0, 0.5], [1, -0.1]),
+        ("RMSprop", "eps", [0, 1], [-1e-8, math.inf]),
+        ("Adam", "alpha", [0.5, 2], [0, math.inf, "0.1"]),
+        ("Adam", "beta1", [0, 0.99], [1, 1.5]),
+        ("Adam", "beta2", [0, 0.99], [1, -0.5]),
+        ("Adam", "eps", [0], [-1]),
+        ("AdamW", "eta", [0, 2], [-1, True]),
+        ("AdamW", "weight_decay_rate", [0, 2], [-1, math.nan]),
+    ],
+)
+def test_the_limits_of_the_hyperparameters(name, hyperparam, fine, wrong):
+    for value in fine:
+        optimizer = make(name, **{hyperparam: value}).setup(make_link(np))
+        step(optimizer, 1, 2)
+        assert np.isfinite(optimizer.target.a.data).all()
+    for value in wrong:
+        with pytest.raises(ValueError, match=f"{name}: expected {hyperparam} as a number"):
+            make(name, **{hyperparam: value})
+
+
+def test_an_eps_that_is_zero_in_the_dtype_of_the_parameter_is_refused():
+    rmsprop = optimizers.RMSprop(eps=1e-8).setup(make_link(np, np.float16))
+    with pytest.raises(ValueError, match="RMSprop: expected eps as a number that float16 can"):
+        step(rmsprop, 1, 2)
+    adam = optimizers.Adam(eps=1e-60).setup(make_link(np, np.float32))
+    with pytest.raises(ValueError, match="Adam: expected eps as a number that float32 can hold"):
+        step(adam, 1, 2)
+
+
+def test_adam_does_not_divide_by_zero_in_float16(xp):
+    link = make_link(xp, np.float16)
+    step(optimizers.Adam().setup(link), 0, 0)
+    assert (values(link.a.data), values(link.b.data)) == ([1, 2], 3)
+
+
+def test_an_optimizer_of_ones_own_needs_update_core_alone():
+    class Sign(optimizers.Optimizer):
+        def update_core(self, data, grad, state):
+            data -= state["t"] * np.sign(grad)
+
+    optimizer = Sign().setup(make_link(np))
+    step(optimizer, 5, -7)
+    step(optimizer, 5, -7)
+    assert (values(optimizer.target.a.data), values(optimizer.target.b.data)) == ([-2, -1], 6)
+    assert states(optimizer) == [{"t": 2}, {"t": 2}]
+
+
+def test_the_first_step_of_adam_is_alpha_long_whatever_the_gradient():
+    link = make_link(np, np.float64)
+    optimizer = optimizers.Adam(alpha=0.1).setup(link)
+    for size in (1e-3, 1, 1e6):
+        before = link.b.item()
+        step(optimizer.setup(link), size, size)
+        assert before - link.b.item() == pytest.approx(0.1, rel=1e-3)
+
+
+# ---- hooks ----
+
+
+def test_a_hook_is_called_with_the_optimizer_after_the_backward_and_before_the_update():
+    link = make_link(np)
+    optimizer = optimizers.SGD(lr=1).setup(link)
+    seen = []
+    optimizer.add_hook(
+        lambda opt: seen.append((opt, link.b.grad.item(), link.b.item(), opt.t)), "x"
+    )
+    optimizer.update(lambda: link.b * 2)
+    assert seen == [(optimizer, 2, 3, 0)]
+    assert (link.b.item(), optimizer.t) == (1, 1)
+
+
+def test_hooks_are_called_in_the_order_in_which_they_were_added():
+    optimizer = optimizers.SGD().setup(make_link(np))
+    seen = []
+    for name in "cab":
+        optimizer.add_hook(lambda opt, name=name: seen.append(name), name)
+    optimizer.update()
+    assert seen == ["c", "a", "b"]
+    optimizer.remove_hook("a")
+    optimizer.update()
+    assert seen == ["c", "a", "b", "c", "b"]
+
+
+def test_a_hook_is_named_by_the_argument_or_by_itself():
+    def double(opt):
+        opt.target.b.grad *= 2
+
+    link = make_link(np)
+    optimizer = optimizers.SGD(lr=1).setup(link)
+    optimizer.add_hook(double)
+    optimizer.add_hook(double, name="again")
+    optimizer.add_hook(optimizer_hooks.WeightDecay(0))
+    optimizer.update(lambda: link.b * 1)
+    assert link.b.item() == 3 - 4
+    optimizer.remove_hook("double")
+    optimizer.remove_hook("again")
+    optimizer.remove_hook("WeightDecay")
+    optimizer.update(lambda: link.b * 1)
+    assert link.b.item() == 3 - 4 - 1
+
+
+def test_the_graph_of_the_loss_is_freed_before_the_parameters_move(no_gc):
+    link = make_link(np)
+    optimizer = optimizers.SGD().setup(link)
+    kept, alive = [], []
+
+    def lossfun():
+        loss = link.b * 2
+        kept.append(weakref.ref(loss))
+        return loss
+
+    optimizer.add_hook(lambda opt: alive.append(kept[0]() is not None), "look")
+    optimizer.update(lossfun)
+    assert alive == [False]
+
+
+@pytest.mark.parametrize("rate", [0.5, np.float64(0.5)])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_weight_decay_adds_a_share_of_the_parameter_to_its_gradient(dtype, rate, xp):
+    link = make_link(xp, dtype)
+    optimizer = optimizers.SGD(lr=1).setup(link)
+    optimizer.add_hook(optimizer_hooks.WeightDecay(rate))
+    g = link.a.grad = xp.asarray([1.0, -1.0], dtype=dtype)
+    optimizer.update()
+    assert values(link.a.grad) == [1.5, 0]
+    assert values(link.a.data) == [-0.5, 2]
+    assert (link.a.grad.dtype, link.a.dtype) == (dtype, dtype)
+    assert link.a.grad is g
+    assert link.b.grad is None
+    assert values(link.b.data) == 3
+
+
+@pytest.mark.parametrize("threshold", [2.5, np.float64(2.5)])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_clipping_shortens_all_gradients_together(dtype, threshold, xp):
+    link = make_link(xp, dtype)
+    with link.init_scope():
+        link.c = Parameter(xp.ones(3, dtype=dtype))
+    optimizer = optimizers.SGD(lr=1).setup(link)
+    optimizer.add_hook(optimizer_hooks.GradientClipping(threshold))
+    g = link.a.grad = xp.asarray([0.0, 3.0], dtype=dtype)
+    link.b.grad = xp.asarray(-4.0, dtype=dtype)
+    optimizer.update()
+    assert (values(link.a.grad), values(link.b.grad)) == ([0, 1.5], -2)
+    assert (values(link.a.data), values(link.b.data)) == ([1, 0.5], 5)
+    assert (link.a.grad.dtype, link.b.grad.dtype) == (dtype, dtype)
+    assert link.a.grad is g
+    assert link.c.grad is None
+
+
+def test_clipping_leaves_short_gradients_as_they_are(xp):
+    link = make_link(xp)
+    optimizer = optimizers.SGD().setup(link)
+    optimizer.add_hook(optimizer_hooks.GradientClipping(5))
+    for a, b in [(3.0, 4.0), (0.0, 0.0)]:
+        g = link.a.grad = xp.asarray([a, 0], dtype=np.float32)
+        link.b.grad = xp.asarray(b, dtype=np.float32)
+        optimizer.update()
+        assert link.a.grad is g
+        assert values(g) == [a, 0]
+
+
+def test_clipping_does_not_overflow_in_float16():
+    link = make_link(np, np.float16)
+    optimizer = optimizers.SGD(lr=1).setup(link)
+    optimizer.add_hook(optimizer_hooks.GradientClipping(500))
+    step(optimizer, 3000, None)
+    np.testing.assert_allclose(link.a.grad, 500 / math.sqrt(2), rtol=1e-3)
+
+
+@pytest.mark.parametrize("double", [False, True])
+def test_hooks_change_each_gradient_once_where_backward_gave_several_the_same(double):
+    link = Link()
+    with link.init_scope():
+        link.a, link.b = Parameter(np.ones(2)), Parameter(np.ones(2))
+    optimizer = optimizers.SGD().setup(link)
+    optimizer.add_hook(optimizer_hooks.WeightDecay(0.5))
+    y = link.a + link.b
+    y.grad = g = np.ones(2)
+    y.backward(enable_double_backprop=double)
+    optimizer.update()
+    assert [values(link.a.grad), values(link.b.grad)] == [[1.5, 1.5], [1.5, 1.5]]
+    assert values(g) == [1, 1]
+
+
+def test_hooks_look_at_their_numbers_at_each_update():
+    link = make_link(np)
+    decay, clipping = optimizer_hooks.WeightDecay(1), optimizer_hooks.GradientClipping(1)
+    optimizer = optimizers.SGD().setup(link)
+    optimizer.add_hook(decay)
+    optimizer.add_hook(clipping)
+    decay.rate, clipping.threshold = 0.5, 1e9
+    step(optimizer, None, 1)
+    assert link.b.grad == 1 + 0.5 * 3
+
+
+# ---- saving and resuming ----
+
+
+def trainer(name):
+    """Return a small model and an optimizer of it that have learnt nothing yet."""
+    np.random.seed(3)
+    model = Chain()
+    with model.init_scope():
+        model.l1, model.l2 = L.Linear(3, 4), L.Linear(4, 2)
+    return model, make(name).setup(model)
+
+
+def train(model, optimizer, steps):
+    x = np.random.RandomState(0).randn(8, 3).astype(np.float32)
+    t = np.arange(8) % 2
+    for _ in range(steps):
+        optimizer.update(lambda: F.softmax_cross_entropy(model.l2(F.tanh(model.l1(x))), t))
+
+
+def saved(x):
+    file = io.BytesIO()
+    serializers.save_npz(file, x)
+    file.seek(0)
+    return file
+
+
+@pytest.mark.parametrize("after", [0, 3])
+@pytest.mark.parametrize("name", ALL)
+def test_a_resumed_training_goes_on_bit_for_bit(name, after):
+    model, optimizer = trainer(name)
+    train(model, optimizer, after)
+    optimizer.new_epoch()
+    files = saved(model), saved(optimizer)
+    train(model, optimizer, 4)
+    resumed, its_optimizer = trainer(name)
+    serializers.load_npz(files[0], resumed)
+    serializers.load_npz(files[1], its_optimizer)
+    assert (its_optimizer.t, its_optimizer.epoch) == (after, 1)
+    assert (type(its_optimizer.t), type(its_optimizer.epoch)) == (int, int)
+    assert [state["t"] for state in states(its_optimizer)] == [after] * 4
+    train(resumed, its_optimizer, 4)
+    for param, expected in zip(resumed.params(), model.params(), strict=True):
+        assert param.data.tobytes() == expected.data.tobytes()
+
+
+def test_an_optimizer_goes_back_to_what_was_saved():
+    model, optimizer = trainer("Adam")
+    train(model, optimizer, 2)
+    files = saved(model), saved(optimizer)
+    train(model, optimizer, 3)
+    expected = [param.data.copy() for param in model.params()]
+    serializers.load_npz(files[0], model)
+    serializers.load_npz(files[1], optimizer)
+    train(model, optimizer, 3)
+    for param, array in zip(model.params(), expected, strict=True):
+        assert param.data.tobytes() == array.tobytes()
+
+
+def test_the_saved_keys_before_and_after_the_first_update_are_chainers():
+    model, optimizer = trainer("Adam")
+    paths = ["l1/W", "l1/b", "l2/W", "l2/b"]
+    assert sorted(np.load(saved(optimizer))) == sorted(["t", "epoch", *(f"{p}/t" for p in paths)])
+    step(optimizer, 1, None, None, 1)
+    every = [f"{path}/{name}" for path in paths for name in ("t", "m", "v")]
+    assert sorted(np.load(saved(optimizer))) == sorted(["t", "epoch", *every])
+    optimizer.amsgrad = True
+    assert "l1/W/vhat" in np.load(saved(optimizer))
+
+
+def test_what_is_loaded_lands_in_the_array_module_of_the_parameter(xp):
+    optimizer = optimizers.MomentumSGD(lr=1, momentum=0.5).setup(make_link(np))
+    step(optimizer, 4, 8)
+    other = optimizers.MomentumSGD(lr=1, momentum=0.5).setup(make_link(xp))
+    serializers.load_npz(saved(optimizer), other)
+    assert [values(state["v"]) for state in states(other)] == [[-4, -4], -8]
+    assert all(type(state["v"]) is type(other.target.a.data) for state in states(other))
+    step(other, 0, 0)
+    assert (values(other.target.a.data), values(other.target.b.data)) == ([-1, 0], -1)
+
+
+def test_the_optimizer_of_a_model_that_waits_is_not_resumed():
+    """What the file holds of its weights would be lost without a word."""
+    f = L.Linear(3, 2)
+    optimizer = optimizers.Adam().setup(f)
+    step(optimizer, 1, 1)
+    file = saved(optimizer)
+    for waiting, path in [(L.Linear(2), "/W"), (Link(), "/p"), (Chain(), "/l/W")]:
+        with waiting.init_scope():
+            if type(waiting) is Link:
+                waiting.p = Parameter(0.0)
+            if type(waiting) is Chain:
+                waiting.l = L.Linear(2)
+        other = optimizers.Adam().setup(waiting)
+        with pytest.raises(RuntimeError, match=f"one where {path} waits for its shape"):
+            other.serialize(serializers.NpzDeserializer(np.load(file)))
+        file.seek(0)
+
+
+def test_an_optimizer_that_has_not_moved_a_waiting_parameter_can_be_saved():
+    model = Chain()
+    with model.init_scope():
+        model.l1, model.p = L.Linear(2), Parameter(0.0)
+    optimizer = optimizers.Adam().setup(model)
+    optimizer.update()
+    assert sorted(np.load(saved(optimizer))) == ["epoch", "l1/b/m", "l1/b/t", "l1/b/v", "t"]

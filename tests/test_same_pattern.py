@@ -201,21 +201,25 @@ def public_functions():
 
 
 def class_of(name):
-    """Return the class of a public function: the one in its file whose label is that name."""
+    """Return the class of a public function: the one in its file whose label is that name.
+
+    A function that is made of others, such as dropout, has none: then it is the function itself.
+    """
     values = vars(inspect.getmodule(getattr(F, name))).values()
     classes = [value for value in values if inspect.isclass(value) and issubclass(value, Function)]
-    (found,) = [one for one in classes if one.__new__(one).label == name]
-    return found
+    found = [one for one in classes if one.__new__(one).label == name] or [getattr(F, name)]
+    assert len(found) == 1, name
+    return found[0]
 
 
 def built(folder=CHAPTERS):
-    """Return {name: chapters} of the public functions whose class stands in a build cell."""
+    """Return {name: chapters} of the public functions that stand in a build cell, by class."""
     names = {class_of(name).__name__: name for name in public_functions()}
     chapters = defaultdict(set)
     for number, path in chapter_paths(folder).items():
         for cell in filter(is_build, code_cells(read(path))):
             for node in ast.walk(ast.parse(source(cell))):
-                if isinstance(node, ast.ClassDef) and node.name in names:
+                if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in names:
                     chapters[names[node.name]].add(number)
     return chapters
 
@@ -327,6 +331,8 @@ SQRT = "class Sqrt(Function):\n    def backward(self, gy):\n        return gy"
         ("class Linear(Link):\n    pass", {}),  # L.Linear, not F.linear
         (SQRT.replace("Sqrt", "Double"), {}),
         ("sqrt = np.sqrt", {}),
+        ("def sqrt(x):\n    return Sqrt().apply(x)", {}),
+        ("def dropout(x):\n    return x", {"dropout": {6}}),  # it has no class
     ],
 )
 def test_what_counts_as_built(tmp_path, cell, expected):

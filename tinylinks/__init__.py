@@ -2,7 +2,18 @@
 
 from typing import TYPE_CHECKING, NoReturn
 
-from tinylinks import backend, errors, functions, gradient_check, initializers, links, optimizers
+from tinylinks import (
+    backend,
+    datasets,
+    errors,
+    functions,
+    gradient_check,
+    initializers,
+    links,
+    optimizer_hooks,
+    optimizers,
+    serializers,
+)
 from tinylinks.config import config, no_backprop_mode, using_config
 from tinylinks.derivatives import grad
 from tinylinks.drawing import draw, to_dot
@@ -24,6 +35,7 @@ __all__ = [
     "as_variable",
     "backend",
     "config",
+    "datasets",
     "draw",
     "functions",
     "grad",
@@ -31,7 +43,9 @@ __all__ = [
     "initializers",
     "links",
     "no_backprop_mode",
+    "optimizer_hooks",
     "optimizers",
+    "serializers",
     "steps",
     "to_dot",
     "using_config",

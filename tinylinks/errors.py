@@ -6,8 +6,11 @@ book that explains it. They live here so that the code that computes stays short
 
 from __future__ import annotations
 
+import contextlib
+import io
 import math
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -21,8 +24,6 @@ IsArrayType = Callable[[type], bool]
 
 # Chapters that are not written yet -> the one to read until then. Once it is there, its line goes.
 NOT_YET = {
-    13: 8,  # optimizers: the first steps against a gradient
-    14: 2,  # labels and scores: arrays of whole numbers, and examples in rows
     20: 2,  # CuPy: the kinds of arrays that there are
 }
 
@@ -715,6 +716,124 @@ def check_unchanged(function: Function, array: Any, before: Any) -> None:
         )
 
 
+# ---- convolution and pooling ----
+
+
+def check_images(operation: str, x: Any) -> None:
+    check_initialized(operation, x)
+    if getattr(x, "ndim", 0) != 4:
+        raise ValueError(
+            f"{operation}: expected images of shape (N, C, H, W), got {describe(x)}. "
+            "Give them four axes with reshape: one image of one channel is a mini-batch of shape "
+            "(1, 1, H, W). (See chapter 17.)"
+        )
+
+
+def check_pair(operation: str, argument: str, value: Any, smallest: int) -> tuple[int, int]:
+    """Return a number for height and width, or a pair of them, as a pair."""
+    pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    if len(pair) != 2 or not all([is_whole(n) and n >= smallest for n in pair]):
+        raise ValueError(
+            f"{operation}: expected {argument} as a whole number not below {smallest} or a pair "
+            f"of them, got {value if isinstance(value, tuple | list) else describe(value)}. "
+            "Write 2, or (2, 3) if height and width differ. (See chapter 17.)"
+        )
+    return pair
+
+
+def check_pairs(operation: str, ksize: Any, stride: Any, pad: Any, dilate: Any) -> Any:
+    return (
+        check_pair(operation, "ksize", ksize, 1),
+        check_pair(operation, "stride", stride, 1),
+        check_pair(operation, "pad", pad, 0),
+        check_pair(operation, "dilate", dilate, 1),
+    )
+
+
+def check_grid(operation: str, grid: Any, image: Any, pairs: Any) -> None:
+    if min(grid) < 1:
+        ksize, _, pad, dilate = pairs
+        apart = f" and dilate {dilate}" if max(dilate) > 1 else ""
+        raise ValueError(
+            f"{operation}: expected images not smaller than a window, got height and width "
+            f"{tuple(image)} for windows of {ksize}, with pad {pad}{apart}. "
+            "Choose a smaller ksize, or a larger pad. (See chapter 17.)"
+        )
+
+
+def check_inside(operation: str, windows: Any) -> None:
+    """See that no window of a pooling lies in the padding alone."""
+    for n, many, k, s, p, _ in zip(*windows):
+        if p >= k or (many - 1) * s - p >= n:
+            raise ValueError(
+                f"{operation}: expected each window to see a part of the image, got one that "
+                f"does not, with ksize {windows.ksize}, stride {windows.stride} and pad "
+                f"{windows.pad}. Choose a pad below ksize, and a stride not above it or "
+                "cover_all=False. (See chapter 17.)"
+            )
+
+
+def check_groups(operation: str, groups: Any, **channels: Any) -> None:
+    if not is_whole(groups) or groups < 1:
+        raise ValueError(
+            f"{operation}: expected groups as a whole number above 0, got {describe(groups)}. "
+            "Pass 1 to have all channels together. (See chapter 17.)"
+        )
+    for name, n in channels.items():
+        if n % groups:
+            raise ValueError(
+                f"{operation}: expected {name} to be a multiple of groups={groups}, got {n}. "
+                "Choose groups such that each has equally many channels. (See chapter 17.)"
+            )
+
+
+def check_filters(operation: str, x: Any, W: Any, b: Any, groups: Any) -> None:
+    """Check x (N, C, H, W), b (O,), and W: (O, C, kh, kw), or for a deconvolution (C, O, ...)."""
+    check_images(operation, x)
+    check_initialized(operation, W)
+    back = operation == "deconvolution_2d"
+    axes = "(C, O // groups, kh, kw)" if back else "(O, C // groups, kh, kw)"
+    if getattr(W, "ndim", 0) != 4 or 0 in W.shape:
+        raise ValueError(
+            f"{operation}: expected W of shape {axes}, got {describe(W)}. Give it one small "
+            "image of weights for each pair of an output and an input channel. (See chapter 17.)"
+        )
+    check_groups(operation, groups, **{"W.shape[0]": W.shape[0]})
+    C, out = W.shape[0], W.shape[1] * groups
+    if not back:
+        C, out = W.shape[1] * groups, W.shape[0]
+    if x.shape[1] != C:
+        raise ValueError(
+            f"{operation}: expected x with {C} channels, for W of shape {W.shape} and "
+            f"groups={groups}, got {x.shape[1]} in shape {x.shape}. "
+            "Give x its channels on axis 1: is a transpose missing? (See chapter 17.)"
+        )
+    if b is not None and getattr(b, "shape", None) != (out,):
+        raise ValueError(
+            f"{operation}: expected b of shape ({out},), got {shape_of(b)}. "
+            "Give it one number for each channel of the output. (See chapter 17.)"
+        )
+
+
+def check_outsize(outsize: Any, usual: Any, stride: Any) -> Any:
+    """Return height and width of the images that deconvolution_2d makes."""
+    given = (
+        tuple(usual) if outsize is None else check_pair("deconvolution_2d", "outsize", outsize, 1)
+    )
+    if min(given) < 1:
+        raise ValueError(
+            f"deconvolution_2d: expected images to be left, got height and width {given} without "
+            "the pad. Choose a smaller pad. (See chapter 17.)"
+        )
+    if not all([abs(n - u) < s for n, u, s in zip(given, usual, stride)]):
+        raise ValueError(
+            f"deconvolution_2d: expected an outsize less than the stride {stride} away from the "
+            f"usual {tuple(usual)}, got {given}. Pass None to have the usual one. "
+            "(See chapter 17.)"
+        )
+    return given
+
+
 # ---- losses ----
 
 
@@ -845,7 +964,8 @@ def check_initial(array: Any, shape: tuple[int, ...]) -> Any:
     if array.shape != shape:
         raise ValueError(
             f"Parameter: expected an initial array of shape {shape}, got {array.shape}. "
-            "Give W the shape (out_size, in_size), b (out_size,). (See chapter 11.)"
+            "Give it that shape: in Linear, W has (out_size, in_size), b (out_size,). "
+            "(See chapter 11.)"
         )
     return array
 
@@ -861,10 +981,10 @@ def check_initializer(initializer: Any) -> None:
         )
 
 
-def check_fan_in(shape: tuple[int, ...]) -> None:
-    if len(shape) < 2 or 0 in shape[1:]:
+def check_fans(operation: str, shape: tuple[int, ...]) -> None:
+    if len(shape) < 2 or 0 in shape:
         raise ValueError(
-            "LeCunNormal: expected an array of shape (out, in) with in above 0, got shape "
+            f"{operation}: expected an array of shape (out, in), none of them 0, got shape "
             f"{shape}. Use a number such as 0 for a bias. (See chapter 11.)"
         )
 
@@ -881,6 +1001,20 @@ def check_sizes(link: str, in_size: Any, out_size: Any) -> None:
             f"{link}: expected in_size as a whole number above 0 or None, got "
             f"{describe(in_size)}. Pass the number of columns of x. (See chapter 11.)"
         )
+
+
+def check_channels(link: str, in_channels: Any, out_channels: Any, groups: Any) -> None:
+    channels = {"out_channels": out_channels}
+    if in_channels is not None:
+        channels["in_channels"] = in_channels
+    for name, n in channels.items():
+        if not is_whole(n) or n < 1:
+            raise ValueError(
+                f"{link}: expected {name} as a whole number above 0, got {describe(n)}. Write "
+                f"{link}(in_channels, out_channels, ksize), or {link}(out_channels, ksize) to have "
+                "in_channels taken from the first mini-batch. (See chapter 17.)"
+            )
+    check_groups(link, groups, **channels)
 
 
 def check_super_init(link: Link) -> None:
@@ -1020,9 +1154,10 @@ def check_built_alike(operation: str, link: Link, other: Any, Link: type) -> Non
         for y in (link, other)
     ]
     if mine != others:
+        mine, others = [[text for text in x if text[-2:] != ": "] for x in (mine, others)]
         raise ValueError(
-            f"{operation}: expected a link built as {'; '.join(mine)}, got one built as "
-            f"{'; '.join(others)}. Make both by the same class, or by copy. (See chapter 12.)"
+            f"{operation}: expected a link with {'; '.join(mine) or 'nothing'}, got one with "
+            f"{'; '.join(others) or 'nothing'}. Make both by the same class, or by copy. (See chapter 12.)"
         )
     params = dict(link.namedparams(include_uninit=False))
     for path, param in other.namedparams(include_uninit=False):
@@ -1049,36 +1184,240 @@ def check_repeat(n_repeat: Any) -> None:
         )
 
 
-def check_target(optimizer: str, target: Any) -> None:
-    if target is None:
-        raise RuntimeError(
-            f"{optimizer}.update: expected a link to update, got none. "
-            f"Call optimizer.setup(model) first. (See chapter {written(13)}.)"
-        )
+# ---- optimizers ----
 
 
-def check_lossfun(optimizer: str, lossfun: Any) -> None:
-    if not callable(lossfun):
-        raise TypeError(
-            f"{optimizer}.update: expected a function that returns the loss, got "
-            f"{describe(lossfun)}. Call loss.backward() and then update(), or pass the function. "
-            f"(See chapter {written(13)}.)"
-        )
-
-
-def check_loss(optimizer: str, loss: Any, Variable: type) -> None:
-    if not isinstance(loss, Variable):
-        raise TypeError(
-            f"{optimizer}.update: expected lossfun to return a Variable, got {describe(loss)}. "
-            f"Let it end with `return loss`. (See chapter {written(13)}.)"
-        )
-
-
-def check_link(optimizer: str, link: Any, Link: type) -> None:
+def check_link(optimizer: Any, link: Any, Link: type) -> None:
     if not isinstance(link, Link):
         raise TypeError(
-            f"{optimizer}.setup: expected a Link or a Chain, got {describe(link)}. "
-            f"Pass the model itself, not its parameters. (See chapter {written(13)}.)"
+            f"{type(optimizer).__name__}.setup: expected a Link or a Chain, got "
+            f"{describe(link)}. Pass the model itself, not its parameters. "
+            "(See chapter 13.)"
+        )
+
+
+def check_target(optimizer: Any, method: str) -> None:
+    if optimizer.target is None:
+        raise RuntimeError(
+            f"{type(optimizer).__name__}.{method}: expected a link to update, got none. "
+            "Call optimizer.setup(model) first. (See chapter 13.)"
+        )
+
+
+def check_lossfun(optimizer: Any, lossfun: Any) -> None:
+    if not callable(lossfun):
+        raise TypeError(
+            f"{type(optimizer).__name__}.update: expected a function that returns the loss, got "
+            f"{describe(lossfun)}. Call loss.backward() and then update(), or pass the function. "
+            "(See chapter 13.)"
+        )
+
+
+def check_loss(optimizer: Any, loss: Any, Variable: type) -> None:
+    if not isinstance(loss, Variable):
+        raise TypeError(
+            f"{type(optimizer).__name__}.update: expected lossfun to return a Variable, got "
+            f"{describe(loss)}. Let it end with `return loss`. (See chapter 13.)"
+        )
+
+
+def check_above_zero(optimizer: Any, **hyperparams: Any) -> None:
+    for name, value in hyperparams.items():
+        kind = type(optimizer).__name__
+        check_positive(kind, name, value, "Pass a small number, such as 0.01.", 13)
+
+
+def check_below_one(optimizer: Any, **hyperparams: Any) -> None:
+    for name, value in hyperparams.items():
+        if not is_number(value) or not 0 <= value < 1:
+            raise ValueError(
+                f"{type(optimizer).__name__}: expected {name} as a number from 0 to below 1, got "
+                f"{describe(value)}. Pass one such as 0.9. (See chapter 13.)"
+            )
+
+
+def check_not_negative(optimizer: Any, **hyperparams: Any) -> None:
+    for name, value in hyperparams.items():
+        if not is_number(value) or not 0 <= value < math.inf:
+            raise ValueError(
+                f"{type(optimizer).__name__}: expected {name} as a number of at least 0, got "
+                f"{describe(value)}. Pass a finite one. (See chapter 13.)"
+            )
+
+
+def check_eps_fits(optimizer: Any, dtype: Any) -> None:
+    if optimizer.eps and not dtype.type(optimizer.eps):
+        raise ValueError(
+            f"{type(optimizer).__name__}: expected eps as a number that {dtype} can hold, got "
+            f"{optimizer.eps}. Pass a larger one, such as 1e-4, or use parameters of a wider "
+            "dtype. (See chapter 13.)"
+        )
+
+
+def no_update_core(optimizer: Any) -> NoReturn:
+    name = type(optimizer).__name__
+    raise NotImplementedError(
+        f"{name}: expected a method `update_core`, got none. Write `def update_core(self, data, "
+        "grad, state)` in a class derived from Optimizer. (See chapter 13.)"
+    )
+
+
+def check_hook(optimizer: Any, hook: Any, name: Any, hooks: Any) -> None:
+    where = f"{type(optimizer).__name__}.add_hook"
+    if not callable(hook) or isinstance(hook, type):
+        raise TypeError(
+            f"{where}: expected something to call with the optimizer, got {describe(hook)}. "
+            "Pass an instance, such as WeightDecay(1e-4). (See chapter 13.)"
+        )
+    if not isinstance(name, str):
+        raise TypeError(
+            f"{where}: expected a text as name of the hook, got {describe(name)}. "
+            "Pass one, as in name='clip'. (See chapter 13.)"
+        )
+    if name in hooks:
+        raise ValueError(
+            f"{where}: expected a new name, got {name!r}, which is taken. "
+            "Pass another as name, or call remove_hook first. (See chapter 13.)"
+        )
+
+
+def check_hook_name(optimizer: Any, name: Any, hooks: Any) -> None:
+    if name not in hooks:
+        raise ValueError(
+            f"{type(optimizer).__name__}.remove_hook: expected the name of a hook "
+            f"({', '.join(hooks) or 'there is none'}), got {name!r}. Check the spelling. "
+            "(See chapter 13.)"
+        )
+
+
+def check_resumed(optimizer: Any, t: int) -> None:
+    """Called when `t` updates have become optimizer.t: refuse parameters that are not there."""
+    for path, link in optimizer.target.namedlinks() if optimizer.t != t else ():
+        waiting = [
+            name
+            for name in {**dict.fromkeys(link._params), **link._later}
+            if not getattr(link.__dict__.get(name), "is_initialized", False)
+        ]
+        if waiting:
+            raise RuntimeError(
+                f"{type(optimizer).__name__}.serialize: expected a link whose parameters are "
+                f"there, got one where {path.rstrip('/')}/{waiting[0]} waits for its shape. "
+                "Call load_npz on the link before its optimizer. (See chapter 16.)"
+            )
+
+
+# ---- dropout and batch normalization ----
+
+
+def check_dropout(x: Any, ratio: Any, mask: Any) -> None:
+    check_initialized("dropout", x)
+    if not hasattr(x, "shape") or x.dtype.kind != "f":
+        raise TypeError(
+            f"dropout: expected a Variable or an array of floats, got {describe(x)}. "
+            "Convert it with .astype(np.float32). (See chapter 16.)"
+        )
+    if not is_number(ratio) or not 0 <= ratio < 1:
+        raise ValueError(
+            f"dropout: expected ratio as a number from 0 to below 1, got {describe(ratio)}. "
+            "Pass how large a share becomes 0: 0.5 is the usual one. (See chapter 16.)"
+        )
+    if mask is not None:
+        check_backend("dropout", x, mask)
+        if getattr(mask, "shape", None) != x.shape or mask.dtype != x.dtype:
+            raise ValueError(
+                f"dropout: expected mask as a {x.dtype} array of shape {x.shape}, got "
+                f"{describe(mask)}. Pass one that return_mask=True gave. (See chapter 16.)"
+            )
+
+
+ONE_TO_NORMALIZE = (
+    "batch_normalization: expected several numbers for each mean, got one. Use "
+    'using_config("train", False) to predict: less its mean, a single number is always 0. '
+    "(See chapter 16.)"
+)
+
+
+def check_normalized(operation: str, x: Any, axis: tuple[Any, ...], **given: Any) -> Any:
+    """Return the shape that gamma must have: the axes of x that are not averaged over."""
+    check_initialized(operation, x)
+    if not hasattr(x, "shape"):
+        raise TypeError(
+            f"{operation}: expected x as a Variable or an array of shape (N, C), got "
+            f"{describe(x)}. Put the rows into np.array(..., dtype=np.float32). (See chapter 16.)"
+        )
+    if not all(is_whole(i) and 0 <= i < x.ndim for i in axis) or len(set(axis)) < len(axis):
+        raise ValueError(
+            f"{operation}: expected axes of x from 0 to {x.ndim - 1}, each once, got axis={axis} "
+            f"and shape {x.shape}. Pass those to average over: 0, the mini-batch, and for images "
+            "2 and 3. (See chapter 16.)"
+        )
+    shape = tuple([n for i, n in enumerate(x.shape) if i not in axis])
+    for name, array in given.items():
+        if array is not None or not name.startswith("running"):
+            check_backend(operation, x, getattr(array, "_data", array))
+            check_like_x(operation, name, array, x, shape)
+    return shape
+
+
+def check_like_x(operation: str, name: str, array: Any, x: Any, shape: tuple[int, ...]) -> None:
+    """Check one of gamma, beta, mean and var, or of the moving averages."""
+    if getattr(array, "shape", None) != shape:
+        raise ValueError(
+            f"{operation}: expected {name} as an array of shape {shape}, got {describe(array)}. "
+            f"Give it one number for each mean of x {x.shape}. (See chapter 16.)"
+        )
+    constant = hasattr(array, "node") != hasattr(x, "node")  # its dtype gives way
+    if array.dtype != x.dtype and not constant and not name.startswith("running"):
+        raise TypeError(
+            f"{operation}: expected {name} of the dtype of x, {x.dtype}, got {array.dtype}. "
+            f"Convert x once, where it is loaded, with .astype(np.{array.dtype}). (See chapter 16.)"
+        )
+
+
+def check_eps(operation: str, eps: Any) -> None:
+    if not is_number(eps) or not 0 <= eps < math.inf:
+        raise ValueError(
+            f"{operation}: expected eps as a number not below 0, got {describe(eps)}. "
+            "Pass 2e-5, the usual one. (See chapter 16.)"
+        )
+
+
+def check_batch(operation: str, x: Any, axis: tuple[int, ...], eps: Any, decay: Any) -> None:
+    check_eps(operation, eps)
+    if 0 in [x.shape[i] for i in axis]:
+        raise ValueError(
+            f"{operation}: expected at least one number for each mean, got shape {x.shape}. "
+            "Skip an empty mini-batch. (See chapter 16.)"
+        )
+    if not is_number(decay) or not 0 <= decay <= 1:
+        raise ValueError(
+            f"{operation}: expected decay as a number from 0 to 1, got {describe(decay)}. "
+            "Pass 0.9, the usual one. (See chapter 16.)"
+        )
+
+
+def check_normalization_link(size: Any, axis: Any, use_gamma: Any, use_beta: Any) -> None:
+    check_flag("BatchNormalization", "use_gamma", use_gamma, 16)
+    check_flag("BatchNormalization", "use_beta", use_beta, 16)
+    sizes = size if isinstance(size, tuple) else (size,)
+    known = all(is_whole(n) and n > 0 for n in sizes)
+    if not known and (size is not None or axis is None):
+        raise ValueError(
+            "BatchNormalization: expected size as a whole number above 0 or a tuple of them, got "
+            f"{describe(size)}. Pass how many columns or channels x has; or axis, to have it "
+            "taken from the first mini-batch. (See chapter 16.)"
+        )
+
+
+def check_dtype(operation: str, dtype: Any) -> None:
+    try:
+        is_float = dtype is None or np.dtype(dtype).kind == "f"
+    except TypeError:
+        is_float = False
+    if not is_float:
+        raise TypeError(
+            f"{operation}: expected dtype as a dtype of floats, got {describe(dtype)}. "
+            "Pass np.float32, or leave it out. (See chapter 11.)"
         )
 
 
@@ -1150,3 +1489,189 @@ def check_results(ys: Any) -> Any:
             "Write lambda: [y], with y computed from the inputs. (See chapter 7.)"
         )
     return ys
+
+
+# ---- data ----
+
+
+def check_ndim(operation: str, ndim: Any) -> None:
+    if not is_whole(ndim) or not 1 <= ndim <= 3:
+        raise ValueError(
+            f"{operation}: expected ndim as 1, 2 or 3, got {describe(ndim)}. Pass 1 for rows of "
+            "64 numbers, 3 for pictures of shape (1, 8, 8). (See chapter 15.)"
+        )
+
+
+def check_examples(operation: str, arrays: Any, is_array_type: IsArrayType) -> int:
+    """Return how many examples there are, if all arrays agree about that."""
+    if not isinstance(arrays, list | tuple) or not arrays:
+        raise TypeError(
+            f"{operation}: expected at least one array, in a tuple, got {describe(arrays)}. "
+            "Pass (x, t), or x and t to MiniBatches. (See chapter 15.)"
+        )
+    for array in arrays:
+        if not is_array_type(type(array)) or not array.ndim:
+            raise TypeError(
+                f"{operation}: expected arrays with one row for each example, got "
+                f"{describe(array)}. Convert it with np.array(...), or name the argument, as in "
+                "seed=0. (See chapter 15.)"
+            )
+    lengths = [len(array) for array in arrays]
+    if len(set(lengths)) > 1 or not lengths[0]:
+        raise ValueError(
+            f"{operation}: expected arrays of one length above 0, got lengths "
+            f"{', '.join(map(str, lengths))}. Give each example one row in every array. "
+            "(See chapter 15.)"
+        )
+    return lengths[0]
+
+
+def check_share(share: Any, n: int) -> None:
+    if not is_number(share) or not 0 < share < 1 or not 0 < round(n * share) < n:
+        raise ValueError(
+            f"split: expected share as a number between 0 and 1 that leaves both parts some of the "
+            f"{n} examples, got {describe(share)}. Pass 0.2 for one in five. (See chapter 15.)"
+        )
+
+
+def check_seed(operation: str, seed: Any) -> None:
+    if seed is not None and (not is_whole(seed) or not 0 <= seed < 2**32):
+        raise ValueError(
+            f"{operation}: expected seed as a whole number from 0 to 2 ** 32 - 1, got "
+            f"{describe(seed)}. Pass 0, or None for random numbers. (See chapter 15.)"
+        )
+
+
+def check_batch_size(batch_size: Any) -> None:
+    if not is_whole(batch_size) or batch_size < 1:
+        raise ValueError(
+            "MiniBatches: expected batch_size as a whole number above 0, got "
+            f"{describe(batch_size)}. Pass how many examples a mini-batch has. (See chapter 15.)"
+        )
+
+
+def check_same_examples(saved: Any, n: int) -> None:
+    if saved != n:
+        raise ValueError(
+            f"MiniBatches: expected the position in {n} examples, got one in {saved}. "
+            "Make the MiniBatches from the data that it was saved with. (See chapter 16.)"
+        )
+
+
+# ---- saving and loading ----
+
+
+def check_file(operation: str, file: Any, method: str) -> None:
+    """Refuse what is neither a path nor an open binary file with `method`, read or write."""
+    if hasattr(file, method) and not isinstance(file, io.TextIOBase):
+        return
+    if not isinstance(file, str | os.PathLike):
+        raise TypeError(
+            f"{operation}: expected a file name or an open binary file, got {describe(file)}. "
+            f"Pass a name such as 'model.npz', or open the file in mode {method[0] + 'b'!r}. "
+            "(See chapter 16.)"
+        )
+    if method == "read" and not os.path.isfile(file):
+        raise FileNotFoundError(
+            f"{operation}: expected the name of a file, got {os.fspath(file)!r}, which is none. "
+            "Check the folder and the spelling: save_npz adds nothing to a name. (See chapter 16.)"
+        )
+    folder = os.path.dirname(file)
+    if method == "write" and (os.path.isdir(file) or not os.path.isdir(folder or ".")):
+        raise FileNotFoundError(
+            f"{operation}: expected the name of a file in a folder that is there, got "
+            f"{os.fspath(file)!r}. Make the folder first, with os.makedirs. (See chapter 16.)"
+        )
+
+
+def check_serializable(operation: str, obj: Any, *others: type) -> None:
+    if isinstance(obj, type) or not (hasattr(obj, "serialize") or isinstance(obj, others)):
+        raise TypeError(
+            f"{operation}: expected a Link, an optimizer or another object with a method "
+            f"serialize, got {describe(obj)}. Pass the model itself, not its arrays. "
+            "(See chapter 16.)"
+        )
+
+
+def check_ignore_names(names: Any) -> list[Any]:
+    """Return what to leave out as a list."""
+    names = list(names) if isinstance(names, list | tuple) else [names]
+    for name in names:
+        if name is not None and not isinstance(name, str) and not callable(name):
+            raise TypeError(
+                "load_npz: expected ignore_names as a key, a function of a key, or a list of them, "
+                f"got {describe(name)}. Pass a key such as 'l1/W'. (See chapter 16.)"
+            )
+    return names
+
+
+def check_saved(key: str, value: Any, is_array_type: IsArrayType) -> None:
+    kind = getattr(value, "dtype", None)
+    if isinstance(value, bool | int | float | str):
+        kind = np.asarray(value).dtype
+    elif not isinstance(value, np.generic) and not is_array_type(type(value)):
+        kind = None
+    if value is not None and (kind is None or kind.kind not in "fiubU"):
+        raise TypeError(
+            f"save_npz: expected an array of numbers, a number or a text as {key!r}, got "
+            f"{describe(value)}. Make it an array with np.array(...). (See chapter 16.)"
+        )
+
+
+@contextlib.contextmanager
+def reading(file: Any) -> Iterator[None]:
+    """Say of a file that is broken, in whatever way, that it is so."""
+    try:
+        yield
+    except Exception:  # zipfile and NumPy raise a dozen kinds
+        name = repr(os.fspath(file)) if isinstance(file, str | os.PathLike) else "one"
+        raise ValueError(
+            f"load_npz: expected a whole file that save_npz has written, got {name} that is "
+            "damaged or of another kind. Check where it comes from: it has to be copied as "
+            "binary, to its end. (See chapter 16.)"
+        ) from None
+
+
+def check_archive(archive: Any) -> dict[str, str]:
+    """Return key -> name of all arrays in a file, or refuse it before much memory is used."""
+    infos = archive.infolist()
+    names = {info.filename.removesuffix(".npy"): info.filename for info in infos}
+    strange = [info.filename for info in infos if not info.filename.endswith(".npy")]
+    strange += [name for name in names.values() if ".." in name or name[0] in "/\\"]
+    if strange or len(names) < len(infos):
+        raise ValueError(
+            "load_npz: expected a file of arrays, each with a name of its own, got "
+            f"{f'an entry {strange[0]!r}' if strange else 'one name twice'}. "
+            "Pass a file that save_npz has written. (See chapter 16.)"
+        )
+    size = sum(info.file_size for info in infos)
+    if size > max(2**26, 100 * archive.start_dir):
+        raise ValueError(
+            f"load_npz: expected arrays about as large as the file, got {size} bytes packed into "
+            f"{archive.start_dir}. Check where it comes from: such a file fills the memory. If it "
+            "is your own, save it with compression=False. (See chapter 16.)"
+        )
+    return names
+
+
+def check_absent(key: str, value: Any, is_known: bool, strict: bool) -> None:
+    if strict and not (is_known and value is None):
+        raise ValueError(
+            f"load_npz: expected an array {key!r} in the file, got "
+            f"{'an entry without numbers' if is_known else 'none'}. Make the model as the saved "
+            "one was made, or pass strict=False to keep what it has. (See chapter 16.)"
+        )
+
+
+def check_loaded(key: str, array: Any, value: Any) -> None:
+    if array.shape != value.shape:
+        raise ValueError(
+            f"load_npz: expected {key!r} of shape {value.shape}, got {array.shape}. "
+            "Make the model with the sizes of the saved one. (See chapter 16.)"
+        )
+    is_text = "U" in (array.dtype.kind, value.dtype.kind) and array.dtype.kind != value.dtype.kind
+    if is_text or not np.can_cast(array.dtype, value.dtype, "same_kind"):
+        raise TypeError(
+            f"load_npz: expected {key!r} of a dtype that fits {value.dtype}, got {array.dtype}. "
+            "Make the model with the dtype of the saved one. (See chapter 16.)"
+        )

@@ -14,6 +14,12 @@ from tinylinks.backend import is_array_type
 class Constant:
     """Fill an array with one number.
 
+    Parameters
+    ----------
+    fill_value : number
+    dtype : dtype of floats, optional
+        Of the array that `generate_array` makes; float32 if not given.
+
     Examples
     --------
     >>> import numpy as np
@@ -28,20 +34,113 @@ class Constant:
     Follows Chainer's ``chainer.initializers.Constant``.
     """
 
-    def __init__(self, fill_value: float) -> None:
+    def __init__(self, fill_value: float, dtype: Any = None) -> None:
         if not hasattr(fill_value, "dtype"):
             errors.check_number("Constant", "fill_value", fill_value, 11)
-        self.fill_value = fill_value
+        errors.check_dtype(type(self).__name__, dtype)
+        self.fill_value, self.dtype = fill_value, dtype
 
     def __call__(self, array: Any) -> None:
         array[...] = self.fill_value
 
 
-class LeCunNormal:
+class Zero(Constant):
+    """Fill an array with zeros.
+
+    Examples
+    --------
+    >>> from tinylinks import initializers
+    >>> initializers.generate_array(initializers.Zero(), 2)
+    array([0., 0.], dtype=float32)
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.initializers.Zero``.
+    """
+
+    def __init__(self, dtype: Any = None) -> None:
+        super().__init__(0.0, dtype)
+
+
+class One(Constant):
+    """Fill an array with ones.
+
+    Examples
+    --------
+    >>> from tinylinks import initializers
+    >>> initializers.generate_array(initializers.One(dtype="float64"), 2)
+    array([1., 1.])
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.initializers.One``.
+    """
+
+    def __init__(self, dtype: Any = None) -> None:
+        super().__init__(1.0, dtype)
+
+
+class Normal:
+    """Draw from a normal distribution with mean 0 and standard deviation `scale`.
+
+    It draws from NumPy's global generator, so ``np.random.seed`` makes it reproducible, as it
+    does for all that follow.
+
+    Parameters
+    ----------
+    scale : float
+    dtype : dtype of floats, optional
+        Of the array that `generate_array` makes; float32 if not given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import initializers
+    >>> W = np.empty((50, 400), np.float32)
+    >>> initializers.Normal()(W)
+    >>> bool(abs(W.std() - 0.05) < 0.002)
+    True
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.initializers.Normal``.
+    """
+
+    def __init__(self, scale: float = 0.05, dtype: Any = None) -> None:
+        name = type(self).__name__
+        errors.check_positive(name, "scale", scale, "Pass a larger one, or leave it out.", 11)
+        errors.check_dtype(name, dtype)
+        self.scale, self.dtype = scale, dtype
+
+    def __call__(self, array: Any) -> None:
+        array[...] = np.random.normal(0.0, self.scale, array.shape)
+
+
+class Uniform(Normal):
+    """Draw numbers between ``-scale`` and ``scale``, all equally likely.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import initializers
+    >>> W = np.empty((50, 400), np.float32)
+    >>> initializers.Uniform()(W)
+    >>> bool(abs(W).max() <= 0.05)
+    True
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.initializers.Uniform``.
+    """
+
+    def __call__(self, array: Any) -> None:
+        array[...] = np.random.uniform(-self.scale, self.scale, array.shape)
+
+
+class LeCunNormal(Normal):
     """Draw from a normal distribution with mean 0 and variance ``scale**2 / fan_in``.
 
     With `fan_in` terms added up in each output, the outputs vary as much as the inputs.
-    It draws from NumPy's global generator, so ``np.random.seed`` makes it reproducible.
 
     Examples
     --------
@@ -58,15 +157,103 @@ class LeCunNormal:
     "Efficient BackProp" (1998).
     """
 
-    def __init__(self, scale: float = 1.0) -> None:
-        errors.check_positive("LeCunNormal", "scale", scale, "Pass 1, the usual one.", 11)
-        self.scale = scale
+    def __init__(self, scale: float = 1.0, dtype: Any = None) -> None:
+        super().__init__(scale, dtype)
 
     def __call__(self, array: Any) -> None:
-        errors.check_fan_in(array.shape)
-        fan_in = math.prod(array.shape[1:])
-        std = self.scale * math.sqrt(1 / fan_in)
-        array[...] = np.random.normal(0.0, std, array.shape)
+        fan_in, _ = get_fans(array.shape, "LeCunNormal")
+        Normal(self.scale * math.sqrt(1 / fan_in))(array)
+
+
+class GlorotUniform(LeCunNormal):
+    """Draw numbers evenly, with variance ``scale**2 * 2 / (fan_in + fan_out)``.
+
+    That lies between what keeps the outputs alike and what keeps the gradients alike.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import initializers
+    >>> W = np.empty((50, 550), np.float32)
+    >>> initializers.GlorotUniform()(W)
+    >>> bool(abs(W).max() <= 0.1)
+    True
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.initializers.GlorotUniform``; Glorot and Bengio,
+    "Understanding the difficulty of training deep feedforward neural networks" (2010).
+    """
+
+    def __call__(self, array: Any) -> None:
+        fan_in, fan_out = get_fans(array.shape, "GlorotUniform")
+        # Numbers that lie evenly between -s and s have the variance s**2 / 3.
+        Uniform(self.scale * math.sqrt(6 / (fan_in + fan_out)))(array)
+
+
+class HeNormal(LeCunNormal):
+    """Draw from a normal distribution with mean 0 and variance ``scale**2 * 2 / fan_in``.
+
+    With relu half of the numbers become 0; the 2 makes up for it.
+
+    Parameters
+    ----------
+    scale : float
+    dtype : dtype of floats, optional
+    fan_option : {"fan_in", "fan_out"}
+        With "fan_out", the gradients are what varies alike, not the outputs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import initializers
+    >>> W = np.empty((50, 800), np.float32)
+    >>> initializers.HeNormal()(W)
+    >>> bool(abs(W.std() - 0.05) < 0.002)
+    True
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.initializers.HeNormal``; He, Zhang, Ren and Sun, "Delving Deep
+    into Rectifiers" (2015).
+    """
+
+    def __init__(self, scale: float = 1.0, dtype: Any = None, fan_option: str = "fan_in") -> None:
+        super().__init__(scale, dtype)
+        errors.check_choice("HeNormal", "fan_option", fan_option, ("fan_in", "fan_out"), 11)
+        self.fan_option = fan_option
+
+    def __call__(self, array: Any) -> None:
+        fan_in, fan_out = get_fans(array.shape, "HeNormal")
+        fan = fan_in if self.fan_option == "fan_in" else fan_out
+        Normal(self.scale * math.sqrt(2 / fan))(array)
+
+
+def get_fans(shape: tuple[int, ...], operation: str = "get_fans") -> tuple[int, int]:
+    """Return how many terms are added up in one output, and in the gradient of one input.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (out, in) of a matrix, or (out, in, height, width) of filters.
+
+    Returns
+    -------
+    fan_in, fan_out : int
+
+    Examples
+    --------
+    >>> from tinylinks.initializers import get_fans
+    >>> get_fans((2, 3)), get_fans((2, 3, 5, 5))
+    ((3, 2), (75, 50))
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.initializer.get_fans``.
+    """
+    errors.check_fans(operation, shape)
+    field = math.prod(shape[2:])
+    return shape[1] * field, shape[0] * field
 
 
 def generate_array(initializer: Any, shape: int | tuple[int, ...]) -> Any:
@@ -75,8 +262,9 @@ def generate_array(initializer: Any, shape: int | tuple[int, ...]) -> Any:
     Parameters
     ----------
     initializer : array, number, callable or None
-        An array must have `shape` and keeps its dtype. A number fills a float32 array, a
-        callable is given one to fill. None fills it with NaN.
+        An array must have `shape` and keeps its dtype; it is copied, so that learning does not
+        change yours. A number fills an array, a callable is given one to fill: of its `dtype`
+        if it has one, otherwise float32. None fills it with NaN.
     shape : int or tuple of int
 
     Examples
@@ -84,15 +272,20 @@ def generate_array(initializer: Any, shape: int | tuple[int, ...]) -> Any:
     >>> from tinylinks import initializers
     >>> initializers.generate_array(0, (2,))
     array([0., 0.], dtype=float32)
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.initializers.generate_array``.
     """
     shape = errors.check_shape("Parameter", shape)
     if is_array_type(type(initializer)):
-        return errors.check_initial(initializer, shape)
+        return errors.check_initial(initializer, shape).copy()
     if initializer is None:
         initializer = math.nan
     if errors.is_number(initializer):
         initializer = Constant(initializer)
     errors.check_initializer(initializer)
-    array = np.empty(shape, np.float32)
+    dtype = getattr(initializer, "dtype", None)
+    array = np.empty(shape, np.float32 if dtype is None else dtype)
     initializer(array)
     return array

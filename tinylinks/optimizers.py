@@ -2,18 +2,173 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from tinylinks import errors
+import numpy as np
+
+from tinylinks import backend, errors
 from tinylinks.link import Link
-from tinylinks.variable import Variable
+from tinylinks.variable import Parameter, Variable
 
-__all__ = ["SGD"]
+__all__ = ["SGD", "Adam", "AdamW", "MomentumSGD", "Optimizer", "RMSprop"]
 
 
-class SGD:
-    """Stochastic gradient descent: ``param -= lr * param.grad``.
+class Optimizer:
+    """What all optimizers share. A subclass says how one parameter moves.
+
+    It writes `update_core`, and in `state_names` the names of the arrays that it remembers
+    of each parameter.
+
+    Attributes
+    ----------
+    target : Link or None
+        The link whose parameters move; None before `setup`.
+    t : int
+        How many updates there were.
+    epoch : int
+        How many times `new_epoch` was called.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinylinks.links as L
+    >>> from tinylinks import optimizers
+    >>> class Averaged(optimizers.Optimizer):
+    ...     state_names = ("mean",)
+    ...
+    ...     def update_core(self, data, grad, state):
+    ...         mean, t = state["mean"], state["t"]
+    ...         mean += (grad - mean) / t
+    ...         data -= 0.5 * mean
+    >>> f = L.Linear(1, 1, initialW=np.array([[3.0]]), nobias=True)
+    >>> optimizer = Averaged().setup(f)
+    >>> optimizer.update(lambda: f(np.array([[2.0]])))
+    >>> f.W.data
+    array([[2.]])
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.Optimizer``. Other than there, a parameter without gradient
+    stays where it is.
+    """
+
+    state_names: Any = ()
+    target: Any = None
+    t = 0
+    epoch = 0
+
+    def setup(self, link: Link) -> Self:
+        """Choose the link whose parameters are updated; return the optimizer.
+
+        It starts anew: without hooks, and without memory of earlier updates.
+        """
+        errors.check_link(self, link, Link)
+        self.target, self.t, self.epoch = link, 0, 0
+        self._hooks: dict[str, Callable[[Any], Any]] = {}
+        # A Parameter cannot be a key, but its id can while the Parameter is kept beside it.
+        self._states: dict[int, tuple[Parameter, dict[str, Any]]] = {}
+        return self
+
+    def update(self, lossfun: Callable[..., Any] | None = None, *args: Any, **kwds: Any) -> None:
+        """Move all parameters that have a gradient.
+
+        With `lossfun`, first compute ``lossfun(*args, **kwds)``, clear the gradients and
+        call `backward`.
+        """
+        errors.check_target(self, "update")
+        self._check()
+        if lossfun is not None:
+            self._compute_grads(lossfun, args, kwds)
+        for hook in self._hooks.values():
+            hook(self)
+        self.t += 1
+        for param in self.target.params():
+            grad = param.grad
+            if grad is not None:
+                state = self._state_of(param)
+                state["t"] += 1
+                self.update_core(param.data, grad, state)
+
+    def _check(self) -> None:
+        """Check the hyperparameters: at each update, since they may be changed in between."""
+
+    def _compute_grads(self, lossfun: Callable[..., Any], args: Any, kwds: Any) -> None:
+        errors.check_lossfun(self, lossfun)
+        loss = lossfun(*args, **kwds)
+        errors.check_loss(self, loss, Variable)
+        self.target.cleargrads()
+        loss.backward()
+
+    def _state_of(self, param: Parameter) -> dict[str, Any]:
+        """Return what is remembered of `param`. Its arrays are zeros at first."""
+        _, state = self._states.setdefault(id(param), (param, {"t": 0}))
+        for name in self.state_names:
+            if name not in state:
+                state[name] = param.xp.zeros_like(param.data)
+            elif type(state[name]) is not type(param.data):  # the model went to another device
+                state[name] = param.xp.asarray(backend.to_cpu(state[name]))
+        return state
+
+    def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
+        """Move one parameter. A subclass writes it.
+
+        Parameters
+        ----------
+        data, grad : array
+            The array of the parameter, which is changed in place, and its gradient.
+        state : dict
+            An array for each of `state_names`, to be changed in place, and under ``"t"``
+            how many times this parameter was moved, this time included.
+        """
+        errors.no_update_core(self)
+
+    def new_epoch(self) -> None:
+        """Count one more pass over the training data."""
+        self.epoch += 1
+
+    def add_hook(self, hook: Callable[[Any], Any], name: str | None = None) -> None:
+        """Have ``hook(optimizer)`` called at each update, before the parameters move.
+
+        Parameters
+        ----------
+        hook : callable
+            For instance one of `tinylinks.optimizer_hooks`.
+        name : str, optional
+            For `remove_hook`. If omitted, ``hook.name`` or the name of the function.
+        """
+        errors.check_target(self, "add_hook")
+        if name is None:
+            name = getattr(hook, "name", getattr(hook, "__name__", None))
+        errors.check_hook(self, hook, name, self._hooks)
+        self._hooks[str(name)] = hook
+
+    def remove_hook(self, name: str) -> None:
+        """Call the hook of this name no longer."""
+        errors.check_target(self, "remove_hook")
+        errors.check_hook_name(self, name, self._hooks)
+        del self._hooks[name]
+
+    def serialize(self, serializer: Any) -> None:
+        """Save or load what is remembered, but not the parameters: the link does that.
+
+        The keys are Chainer's: ``t``, ``epoch``, ``l1/W/t``, ``l1/W/m`` and so on. Load the
+        link first, so that all its parameters are there.
+        """
+        errors.check_target(self, "serialize")
+        before = self.t
+        self.t = serializer("t", self.t)
+        self.epoch = serializer("epoch", self.epoch)
+        errors.check_resumed(self, before)
+        for path, param in self.target.namedparams(include_uninit=False):
+            state, child = self._state_of(param), serializer[path]
+            for name in ("t", *self.state_names) if self.t else ("t",):
+                state[name] = child(name, state[name])
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: ``param -= lr * grad``.
 
     Parameters
     ----------
@@ -35,45 +190,279 @@ class SGD:
 
     Notes
     -----
-    Follows Chainer's ``chainer.optimizers.SGD``.
+    Follows Chainer's ``chainer.optimizers.SGD``. The method is that of Robbins and Monro,
+    "A Stochastic Approximation Method" (1951).
     """
 
     def __init__(self, lr: float = 0.01) -> None:
         self.lr = lr
-        self._check_lr()
-        self.target: Link | None = None
-        self.t = 0  # how many updates there were
+        self._check()
 
-    def _check_lr(self) -> None:
-        errors.check_positive("SGD", "lr", self.lr, "Pass a small number, such as 0.01.", 13)
+    def _check(self) -> None:
+        errors.check_above_zero(self, lr=self.lr)
 
-    def setup(self, link: Link) -> Self:
-        """Choose the link whose parameters are updated; return the optimizer."""
-        errors.check_link("SGD", link, Link)
-        self.target, self.t = link, 0
-        return self
+    def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
+        """Move one parameter. See `Optimizer.update_core`."""
+        data -= self.lr * grad
 
-    def update(self, lossfun: Callable[..., Any] | None = None, *args: Any, **kwds: Any) -> None:
-        """Move all parameters that have a gradient.
 
-        With `lossfun`, first compute ``lossfun(*args, **kwds)``, clear the gradients and
-        call `backward`.
-        """
-        errors.check_target("SGD", self.target)
-        self._check_lr()
-        assert self.target is not None
-        if lossfun is not None:
-            errors.check_lossfun("SGD", lossfun)
-            loss = lossfun(*args, **kwds)
-            errors.check_loss("SGD", loss, Variable)
-            self.target.cleargrads()
-            loss.backward()
-        self.t += 1
-        for param in self.target.params():
-            grad = param.grad
-            if grad is not None:
-                data = param.data
-                data -= self.lr * grad  # in place
+class MomentumSGD(Optimizer):
+    """SGD with momentum: ``v = momentum * v - lr * grad; param += v``.
+
+    Parameters
+    ----------
+    lr : float
+        The learning rate.
+    momentum : float
+        How much of its speed ``v`` a parameter keeps, from 0 to below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinylinks.links as L
+    >>> from tinylinks import optimizers
+    >>> f = L.Linear(1, 1, initialW=np.array([[3.0]]), nobias=True)
+    >>> optimizer = optimizers.MomentumSGD(lr=0.1, momentum=0.5).setup(f)
+    >>> for _ in range(2):
+    ...     optimizer.update(lambda: f(np.array([[2.0]])))
+    >>> f.W.data
+    array([[2.5]])
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.optimizers.MomentumSGD``. The method is Polyak's, "Some
+    methods of speeding up the convergence of iteration methods" (1964).
+    """
+
+    state_names = ("v",)
+
+    def __init__(self, lr: float = 0.01, momentum: float = 0.9) -> None:
+        self.lr = lr
+        self.momentum = momentum
+        self._check()
+
+    def _check(self) -> None:
+        errors.check_above_zero(self, lr=self.lr)
+        errors.check_below_one(self, momentum=self.momentum)
+
+    def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
+        """Move one parameter. See `Optimizer.update_core`."""
+        v = state["v"]
+        v *= self.momentum
+        v -= self.lr * grad
+        data += v
+
+
+class RMSprop(Optimizer):
+    """Divide each gradient by its usual size: ``param -= lr * grad / (sqrt(ms) + eps)``.
+
+    ``ms`` is a moving mean of ``grad**2``.
+
+    Parameters
+    ----------
+    lr : float
+        The learning rate.
+    alpha : float
+        How much of the mean is kept at each update, from 0 to below 1.
+    eps : float
+        Keeps the division away from zero.
+    eps_inside_sqrt : bool
+        Divide by ``sqrt(ms + eps)`` instead.
+
+    Raises
+    ------
+    ValueError
+        At an update, if `eps` is zero in the dtype of a parameter.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinylinks.links as L
+    >>> from tinylinks import optimizers
+    >>> f = L.Linear(1, 1, initialW=np.array([[3.0]]), nobias=True)
+    >>> optimizer = optimizers.RMSprop(lr=0.1, alpha=0.75).setup(f)
+    >>> optimizer.update(lambda: f(np.array([[2.0]])))
+    >>> f.W.data.round(6)
+    array([[2.8]])
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.optimizers.RMSprop``. The method is from Tieleman and
+    Hinton's "Lecture 6.5: RMSprop" (2012).
+    """
+
+    state_names = ("ms",)
+
+    def __init__(
+        self,
+        lr: float = 0.01,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        eps_inside_sqrt: bool = False,
+    ) -> None:
+        self.lr = lr
+        self.alpha = alpha
+        self.eps = eps
+        self.eps_inside_sqrt = eps_inside_sqrt
+        self._check()
+
+    def _check(self) -> None:
+        errors.check_above_zero(self, lr=self.lr)
+        errors.check_below_one(self, alpha=self.alpha)
+        errors.check_not_negative(self, eps=self.eps)
+        errors.check_flag("RMSprop", "eps_inside_sqrt", self.eps_inside_sqrt, 13)
+
+    def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
+        """Move one parameter. See `Optimizer.update_core`."""
+        errors.check_eps_fits(self, data.dtype)
+        xp = backend.get_array_module(data)
+        ms = state["ms"]
+        ms *= self.alpha
+        ms += (1 - self.alpha) * grad * grad
+        if self.eps_inside_sqrt:
+            data -= self.lr * grad / xp.sqrt(ms + self.eps)
+        else:
+            data -= self.lr * grad / (xp.sqrt(ms) + self.eps)
+
+
+class Adam(Optimizer):
+    """Adam: momentum, and steps divided by the usual size of the gradient.
+
+    ``m`` is a moving mean of ``grad`` and ``v`` one of ``grad**2``. Both start from zero;
+    ``alpha_t`` makes up for that. Then ``param -= alpha_t * m / (sqrt(v) + eps)``.
+
+    Parameters
+    ----------
+    alpha : float
+        The learning rate: about how far a parameter moves at each update.
+    beta1, beta2 : float
+        How much of ``m`` and of ``v`` is kept at each update, from 0 to below 1.
+    eps : float
+        Keeps the division away from zero.
+    eta : float
+        All of the step is multiplied by it: to change the length of the steps by a schedule.
+    weight_decay_rate : float
+        At each update the parameter also loses ``eta * weight_decay_rate`` of itself.
+    amsgrad : bool
+        Divide by the largest ``v`` so far instead of the latest.
+
+    Raises
+    ------
+    ValueError
+        At an update, if `eps` is zero in the dtype of a parameter.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinylinks.links as L
+    >>> from tinylinks import optimizers
+    >>> f = L.Linear(1, 1, initialW=np.array([[3.0]]), nobias=True)
+    >>> optimizer = optimizers.Adam(alpha=0.1).setup(f)
+    >>> for _ in range(2):
+    ...     optimizer.update(lambda: f(np.array([[2.0]])))
+    >>> f.W.data.round(6)
+    array([[2.8]])
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.optimizers.Adam``. The method is that of Kingma and Ba, "Adam:
+    A Method for Stochastic Optimization" (2015), with `eps` as at the end of their section 2.
+    `amsgrad` is from Reddi, Kale and Kumar, "On the Convergence of Adam and Beyond" (2018).
+    """
+
+    def __init__(
+        self,
+        alpha: float = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        eta: float = 1.0,
+        weight_decay_rate: float = 0,
+        amsgrad: bool = False,
+    ) -> None:
+        self.alpha = alpha
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
+        self.eta = eta
+        self.weight_decay_rate = weight_decay_rate
+        self.amsgrad = amsgrad
+        self._check()
+
+    def _check(self) -> None:
+        errors.check_above_zero(self, alpha=self.alpha)
+        errors.check_below_one(self, beta1=self.beta1, beta2=self.beta2)
+        rate = self.weight_decay_rate
+        errors.check_not_negative(self, eps=self.eps, eta=self.eta, weight_decay_rate=rate)
+        errors.check_flag(type(self).__name__, "amsgrad", self.amsgrad, 13)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The names of the arrays that are remembered of each parameter."""
+        return ("m", "v", "vhat") if self.amsgrad else ("m", "v")
+
+    def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
+        """Move one parameter. See `Optimizer.update_core`."""
+        if self.weight_decay_rate:
+            data *= 1 - self.eta * self.weight_decay_rate
+        data -= self._step(grad, state)
+
+    def _step(self, grad: Any, state: dict[str, Any]) -> Any:
+        """Return how far the parameter goes."""
+        m, v, t = state["m"], state["v"], state["t"]
+        xp = backend.get_array_module(m)
+        grad = grad.astype(np.promote_types(grad.dtype, np.float32), copy=False)
+        errors.check_eps_fits(self, grad.dtype)  # float16 could not hold it
+        m *= self.beta1
+        m += (1 - self.beta1) * grad
+        v *= self.beta2
+        step = xp.asarray((1 - self.beta2) * grad * grad)
+        v += step
+        if self.amsgrad:
+            v = xp.maximum(state["vhat"], v, out=state["vhat"])
+        alpha_t = self.alpha * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
+        xp.sqrt(v, out=step)  # the array is there already: to use it saves time
+        step += self.eps
+        xp.divide(m, step, out=step)
+        step *= self.eta * alpha_t
+        return step
+
+
+class AdamW(Adam):
+    """Adam with weight decay beside the gradient, not in it.
+
+    Parameters
+    ----------
+    alpha, beta1, beta2, eps, eta, weight_decay_rate : float
+        See `Adam`. Without a `weight_decay_rate` it is Adam.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinylinks.links as L
+    >>> from tinylinks import optimizers
+    >>> f = L.Linear(1, 1, initialW=np.array([[3.0]]), nobias=True)
+    >>> optimizer = optimizers.AdamW(weight_decay_rate=0.1).setup(f)
+    >>> optimizer.update(lambda: 0 * f(np.array([[2.0]])))
+    >>> f.W.data
+    array([[2.7]])
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.optimizers.AdamW``. The method is that of Loshchilov and
+    Hutter, "Decoupled Weight Decay Regularization" (2019).
+    """
+
+    def __init__(
+        self,
+        alpha: float = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        eta: float = 1.0,
+        weight_decay_rate: float = 0,
+    ) -> None:
+        super().__init__(alpha, beta1, beta2, eps, eta, weight_decay_rate)
 
 
 if not TYPE_CHECKING:  # a type checker should not think that every name is here

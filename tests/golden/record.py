@@ -257,6 +257,74 @@ case("F.linear(x, W, n_batch_axes=2)", x=normal(2, 2, 3), W=normal(1, 3))
 case("F.linear(x, W, b, n_batch_axes=2)", x=normal(2, 1, 3, 2), W=normal(2, 6), b=normal(2))
 case("F.linear(c, W, b)", c=constant(2, 3), W=normal(2, 3), b=normal(2))
 
+# Convolution, its reverse, and pooling.
+case(
+    "F.convolution_2d(x, W, b)",
+    half=True,
+    x=normal(2, 2, 3, 4),
+    W=normal(2, 2, 2, 3),
+    b=normal(2),
+)
+case("F.convolution_2d(x, W)", x=normal(1, 1, 3, 3), W=normal(1, 1, 3, 3))
+case("F.convolution_2d(x, W, b)", x=normal(0, 1, 3, 3), W=normal(2, 1, 2, 2), b=normal(2))
+case("F.convolution_2d(c, W)", c=constant(1, 1, 3, 3), W=normal(1, 1, 2, 2))
+for args in [
+    "stride=2",
+    "stride=2, cover_all=True",
+    "pad=(1, 2), stride=(2, 1)",
+    "stride=3, pad=1, cover_all=True",
+    "dilate=2",
+    "pad=1, dilate=(1, 2), stride=2, cover_all=True",
+]:
+    case(f"F.convolution_2d(x, W, {args})", x=normal(1, 2, 4, 5), W=normal(1, 2, 2, 2))
+case(
+    "F.convolution_2d(x, W, b, 2, 1, True, groups=2)",
+    x=normal(2, 4, 3, 3),
+    W=normal(4, 2, 2, 2),
+    b=normal(4),
+)
+case("F.convolution_2d(x, W, groups=3)", x=normal(1, 3, 2, 2), W=normal(3, 1, 2, 2))
+case(
+    "F.deconvolution_2d(x, W, b)",
+    half=True,
+    x=normal(2, 2, 2, 3),
+    W=normal(2, 2, 2, 3),
+    b=normal(2),
+)
+case("F.deconvolution_2d(x, W)", x=normal(1, 1, 1, 1), W=normal(1, 1, 3, 3))
+for args in [
+    "stride=2",
+    "stride=3",
+    "pad=(0, 1), stride=(2, 1)",
+    "dilate=2, pad=1",
+    "stride=2, outsize=(5, 7)",
+    "stride=3, pad=1, outsize=(2, 5)",
+]:
+    case(f"F.deconvolution_2d(x, W, {args})", x=normal(1, 2, 2, 3), W=normal(2, 1, 2, 2))
+case(
+    "F.deconvolution_2d(x, W, b, 2, 1, (4, 4), groups=2)",
+    x=normal(1, 4, 2, 2),
+    W=normal(4, 1, 3, 3),
+    b=normal(2),
+)
+tied = [[[[1.0, 1.0, 0.5, 2.0], [1.0, 0.0, 2.0, 2.0]]]]
+for args in [
+    "2",
+    "(2, 1)",
+    "2, cover_all=False",
+    "3, 2",
+    "3, stride=1, pad=1",
+    "(3, 2), (2, 1), 1",
+]:
+    case(f"F.max_pooling_2d(x, {args})", x=normal(2, 2, 3, 5))
+case("F.max_pooling_2d(x, 2)", half=True, x=normal(1, 2, 4, 4))
+case("F.max_pooling_2d(x, 2)", x=given(tied))
+case("F.max_pooling_2d(x, 2, 1)", x=given(tied))
+case("F.max_pooling_2d(x, 2, return_indices=True)[0]", x=given(tied))
+for args in ["2", "(1, 2)", "3, 2", "3, stride=1, pad=1", "(2, 3), (2, 1), (1, 2)"]:
+    case(f"F.average_pooling_2d(x, {args})", x=normal(2, 2, 3, 5))
+case("F.average_pooling_2d(x, 2)", half=True, x=normal(1, 2, 4, 4))
+
 # Softmax.
 for name in ["softmax", "log_softmax"]:
     case(f"F.{name}(x)", half=True, x=normal(2, 3))
@@ -307,6 +375,25 @@ case("F.accuracy(c, t)", c=constant(2, 3, 2), t=labels(2, 2, below=3))
 case("F.accuracy(c, t)", c=constant(4, 2, 1, 1), t=labels(4, below=2))
 case("F.accuracy(c, t, ignore_label=-1)", c=constant(6, 3), t=array([0, -1, 2, 1, -1, 0], "int32"))
 case("F.accuracy(c, t, ignore_label=1)", c=constant(3, 2), t=array([1, 1, 1], "int32"))
+
+# Dropout with a given mask, and batch normalization.
+case("F.dropout(x, mask=c)", half=True, x=normal(3, 2), c=weights([[2, 0], [0, 2], [2, 2]]))
+case("F.dropout(x, 0.25, mask=c) ** 2", x=normal(3), c=weights([0.5, 0.0, 4.0]))
+case("F.dropout(x, ratio=0.0)", x=normal(2, 3))
+for shape, size, options in [
+    ((5, 3), 3, ""),
+    ((4, 3, 2, 2), 3, ""),
+    ((3, 3, 2), (3, 2), ""),
+    ((4, 3, 2), 3, ", axis=(0, 2)"),
+    ((2, 3, 4), (2, 3), ", axis=2"),
+    ((4, 3), 3, ", eps=0.5"),
+]:
+    size = size if isinstance(size, tuple) else (size,)
+    # Chainer's second order divides by gamma.
+    given_to = {"x": normal(*shape), "gamma": positive(*size), "beta": normal(*size)}
+    case(f"F.batch_normalization(x, gamma, beta{options})", **given_to)
+    given_to.update(mean=normal(*size), var=positive(*size))
+    case(f"F.fixed_batch_normalization(x, gamma, beta, mean, var{options})", **given_to)
 
 # Compositions: a gradient that meets itself again, and functions inside functions.
 case("F.tanh(x) * F.sigmoid(x) + x", x=normal(2, 3))
@@ -732,6 +819,348 @@ scaled = [f.W.array.astype(np.float64) * np.sqrt(f.W.shape[1]) for f in draws]
         "[float(abs(f.b.array).max()) for f in draws]",
     ],
 )
+# Links made of links.
+scenario(
+    "a Chain of named links",
+    """
+l1 = L.Linear(2, 3, initialW=a, initial_bias=b)
+model = Chain(l1=l1, l2=L.Linear(3, 1, nobias=True, initialW=c))
+model.add_link("l3", L.Linear(1, 1, initialW=d, initial_bias=e))
+y = model["l3"](F.tanh(model["l2"](model.l1(x))))
+model.cleargrads()
+F.sum(y).backward()
+""",
+    [
+        "[path for path, _ in model.namedparams()]",
+        "[path for path, _ in model.namedlinks()]",
+        "model.count_params()",
+        "y.array",
+        "model.l1.W.grad",
+        "model.l3.b.grad",
+    ],
+    a=constant(3, 2),
+    b=constant(3),
+    c=constant(1, 3),
+    d=constant(1, 1),
+    e=constant(1),
+    x=constant(4, 2),
+    dtype="float64",
+)
+scenario(
+    "a ChainList is a list",
+    """
+sizes = lambda: [(path, p.shape) for path, p in model.namedparams()]
+model = ChainList(L.Linear(1, 2), L.Linear(2, 3, nobias=True))
+model.append(L.Linear(3, 4))
+model.insert(1, L.Linear(7, 7))
+after_insert = sizes()
+popped = model.pop(0)
+model.extend([L.Linear(8, 9)])
+model[0] = L.Linear(5, 5, nobias=True)
+after_extend = sizes()
+del model[1]
+model.remove(model[-1])
+model.reverse()
+""",
+    ["after_insert", "popped.W.shape", "after_extend", "sizes()", "len(model)"],
+)
+scenario(
+    "a Sequential calls one layer after the other",
+    """
+model = Sequential(L.Linear(2, 3, initialW=a, initial_bias=b), F.relu)
+model.append(L.Linear(3, 2, initialW=c, initial_bias=d))
+model.append(lambda h: (h, h + 1))
+model.append(lambda h, k: h * k)
+y = model(x)
+model.cleargrads()
+F.sum(y).backward()
+""",
+    [
+        "[path for path, _ in model.namedparams()]",
+        "[path for path, _ in model.namedlinks()]",
+        "len(model)",
+        "y.array",
+        "model[0].W.grad",
+        "model[2].b.grad",
+    ],
+    a=constant(3, 2),
+    b=constant(3),
+    c=constant(2, 3),
+    d=constant(2),
+    x=constant(4, 2),
+    dtype="float64",
+)
+COPIES = """
+l1, l2 = L.Linear(2, 3, initialW=a, initial_bias=b), L.Linear(3, 1, initialW=c, nobias=True)
+model = Chain(l1=l1, l2=ChainList(l2))
+model.l1.add_persistent("n", 5)
+model.cleargrads()
+other = model.copy({mode})
+other.cleargrads()
+F.sum(other.l2[0](F.tanh(other.l1(x)))).backward()
+optimizers.SGD(lr=0.5).setup(other).update()
+"""
+copied = [
+    "model.l1.W.array",
+    "model.l1.b.array",
+    "model.l2[0].W.array",
+    "other.l1.W.array",
+    "other.l1.b.array",
+    "other.l2[0].W.array",
+    "other.l1.W.grad",
+    "[p.grad is None for p in model.params()]",
+    "[path for path, _ in other.namedparams()]",
+    "other.l1.n",
+]
+for mode in ["", "mode='share'", "'copy'"]:
+    scenario(
+        f"a step of a copied model, copy({mode})",
+        COPIES.format(mode=mode),
+        copied,
+        a=constant(3, 2),
+        b=constant(3),
+        c=constant(1, 3),
+        x=constant(4, 2),
+        dtype="float64",
+    )
+scenario(
+    "a copied model starts anew, copy('init')",
+    """
+model = Chain(l1=L.Linear(2, 3, initialW=2, initial_bias=1), l2=L.Linear(3, 4))
+for p in model.params():
+    p.array[...] = 7
+other = model.copy("init")
+""",
+    ["model.l1.W.array", "other.l1.W.array", "other.l1.b.array", "other.l2.b.array"]
+    + ["bool((other.l2.W.array == 7).any())", "other.l2.W.shape"],
+)
+scenario(
+    "copyparams takes numbers and persistent values",
+    """
+a = a.astype(np.float32)
+model, other, third = [Chain(l1=L.Linear(2, 3), l2=L.Linear(3, 1)) for _ in range(3)]
+model.l1.W.array[...] = a
+model.l2.b.array[...] = 8
+for n, link in enumerate([model, other, third]):
+    link.l1.add_persistent("n", n)
+    link.add_persistent("mean", a + n)
+    link.cleargrads()
+array, mean = other.l1.W.array, other.mean
+other.copyparams(model)
+third.copyparams(model, copy_persistent=False)
+""",
+    [
+        "other.l1.W.array",
+        "other.l2.b.array",
+        "array is other.l1.W.array",
+        "other.l1.n",
+        "other.mean",
+        "mean is other.mean",
+        "third.l1.W.array",
+        "third.l1.n",
+        "third.mean",
+        "[p.grad is None for p in other.params()]",
+    ],
+    a=constant(3, 2),
+)
+scenario(
+    "copyparams to a link that waits for its first batch",
+    """
+a, b, x = [v.astype(np.float32) for v in (a, b, x)]
+model, other = L.Linear(2, 3, initialW=a, initial_bias=b), L.Linear(3)
+other.copyparams(model)
+""",
+    ["other.W.array", "other.b.array", "other(x).array"],
+    a=constant(3, 2),
+    b=constant(3),
+    x=constant(4, 2),
+)
+scenario(
+    "addgrads adds up",
+    """
+a, b, c = [v.astype(np.float32) for v in (a, b, c)]
+model, other = [Chain(l1=L.Linear(2, 3), l2=L.Linear(3, 1)) for _ in range(2)]
+model.cleargrads()
+other.cleargrads()
+model.l1.W.grad = a.copy()
+model.l1.b.grad = b.copy()
+other.l1.W.grad = 2 * a
+other.l2.W.grad = c.copy()
+other.addgrads(model)
+""",
+    [
+        "other.l1.W.grad",
+        "other.l1.b.grad",
+        "other.l2.W.grad",
+        "other.l2.b.grad is None",
+        "model.l1.W.grad",
+    ],
+    a=constant(3, 2),
+    b=constant(3),
+    c=constant(1, 3),
+)
+scenario(
+    "repeat makes a Sequential",
+    """
+a, x = [v.astype(np.float32) for v in (a, x)]
+layer = Sequential(L.Linear(2, 2, initialW=a), F.tanh)
+layer[0].b.array[...] = 3
+models = [layer.repeat(3, mode) for mode in ["init", "copy", "share"]]
+models.append(layer.repeat(2))
+layer[0].b.array[...] = 4
+""",
+    [
+        "[len(model) for model in models]",
+        "[path for path, _ in models[0].namedparams()]",
+        "[model[1][0].b.array for model in models]",
+        "models[1][2][0].W.array",
+        "models[2](x).array",
+        "len(layer.repeat(0))",
+    ],
+    a=constant(2, 2),
+    x=constant(4, 2),
+)
+
+CONVOLUTIONS = """
+f = L.Convolution2D(None, 2, (2, 3), stride=2, pad=1, initialW=W0, initial_bias=b0)
+g = L.Deconvolution2D(2, 1, 3, 2, 1, False, (4, 5), initialW=W1, initial_bias=b1)
+h = L.Convolution2D(4, 2, groups=2, nobias=True)
+loss = F.sum(g(F.relu(f(x))) ** 2)
+f.cleargrads()
+g.cleargrads()
+loss.backward()
+h(np.ones((1, 6, 2, 2), "float32"))
+"""
+scenario(
+    "links of convolutions",
+    CONVOLUTIONS,
+    [
+        "loss.array",
+        "f.W.grad",
+        "f.b.grad",
+        "g.W.grad",
+        "g.b.grad",
+        "h.W.shape",
+        "[f.stride, f.pad, f.dilate, f.groups, f.out_channels]",
+        "[name for name, _ in sorted(h.namedparams())]",
+    ],
+    dtype="float64",
+    x=constant(2, 2, 4, 5),
+    W0=constant(2, 2, 2, 3),
+    b0=constant(2),
+    W1=constant(2, 1, 3, 3),
+    b1=constant(1),
+)
+scenario(
+    "where the largest numbers stand",
+    "y, indexes = F.max_pooling_2d(c, 2, 1, 1, return_indices=True)",
+    ["y.array", "indexes.tolist()"],
+    c=array([[[[-1.0, 1.0, 1.0], [-1.0, -1.0, 1.0]]]], "float64"),
+)
+scenario(
+    "the default initial weights of convolutions",
+    """
+np.random.seed(0)
+f = L.Convolution2D(10, 500, (4, 5))
+g = L.Deconvolution2D(500, 10, (4, 5))
+scaled = [h.W.array.astype(np.float64) * np.sqrt(200) for h in (f, g)]
+""",
+    [
+        "[f.W.shape, g.W.shape]",
+        "[float(w.mean()) for w in scaled]",
+        "[float(w.std()) for w in scaled]",
+        "[float((abs(w) < 1).mean()) for w in scaled]",
+        "[float(abs(h.b.array).max()) for h in (f, g)]",
+    ],
+)
+
+NORMALIZE = """
+bn = L.BatchNormalization({size}, dtype=np.float64)
+bn.gamma.array[...], bn.beta.array[...] = gamma, beta
+bn.cleargrads()
+ys = []
+for i in range(3):
+    ys.append(bn(x * (i + 1) + i{finetune}).array)
+averages = [bn.avg_mean.copy(), bn.avg_var.copy()]
+y = bn(Variable(x))
+F.sum(y**3).backward()
+with using_config("train", False):
+    tested = bn(x[:1]).array
+"""
+normalized = ["ys", "averages", "bn.gamma.grad", "bn.beta.grad", "tested", "int(bn.N)"]
+normalized += ["bn.avg_mean", "bn.avg_var", "[path for path, _ in sorted(bn.namedparams())]"]
+for size, finetune in [("3", ""), ("3, decay=0.5, eps=0.1", ""), ("3", ", finetune=True")]:
+    scenario(
+        f"a BatchNormalization({size}){finetune} in training and after it",
+        NORMALIZE.format(size=size, finetune=finetune),
+        normalized,
+        gamma=constant(3),
+        beta=constant(3),
+        x=constant(4, 3, 2, 2),
+        dtype="float64",
+    )
+scenario(
+    "a BatchNormalization that takes its size from the first mini-batch",
+    NORMALIZE.replace("bn.gamma.array", "bn(x)\nbn.gamma.array").format(
+        size="axis=(0, 2, 3)", finetune=""
+    ),
+    normalized,
+    gamma=constant(3),
+    beta=constant(3),
+    x=constant(4, 3, 2, 2),
+    dtype="float64",
+)
+scenario(
+    "what a BatchNormalization begins with",
+    """
+bn = L.BatchNormalization(
+    2, initial_gamma=2, initial_beta=3, initial_avg_mean=a, initial_avg_var=initializers.Constant(5)
+)
+other = L.BatchNormalization((2, 3), use_gamma=False, use_beta=False)
+y = other(b.astype(np.float32))
+other.start_finetuning()
+""",
+    [
+        "[bn.gamma.array, bn.beta.array, bn.avg_mean, bn.avg_var]",
+        "[other.avg_mean, other.avg_var, y.array]",
+        "[list(other.params()), other.gamma, other.beta, other.N]",
+    ],
+    a=array([0.5, 1.5], "float32"),
+    b=constant(4, 2, 3),
+)
+# Random numbers of one seed: NumPy's old generator gives the same ones for ever.
+scenario(
+    "dropout of a seed",
+    """
+np.random.seed(0)
+y, mask = F.dropout(x.astype(np.float32), 0.3, return_mask=True)
+again = F.dropout(x).array
+with using_config("train", False):
+    tested = F.dropout(x, 0.9, return_mask=True)
+""",
+    ["y.array", "mask", "again", "tested[0].array", "tested[1]"],
+    x=constant(4, 5),
+)
+scenario(
+    "the numbers of the initializers",
+    """
+np.random.seed(0)
+one = initializers
+every = [one.Zero(), one.One(), one.Constant(3), one.Constant(a), one.Normal(), one.Normal(2.0)]
+every += [one.Uniform(), one.Uniform(3), one.LeCunNormal(), one.LeCunNormal(2), one.HeNormal()]
+every += [one.GlorotUniform(), one.GlorotUniform(2), one.HeNormal(2, fan_option="fan_out")]
+every += [one.Zero(np.float64), one.One("float16"), one.Constant(3, "float64")]
+every += [one.Normal(dtype=np.float64), one.Uniform(dtype="float16")]
+every += [one.LeCunNormal(dtype=np.float64), one.GlorotUniform(dtype="float16")]
+every += [one.HeNormal(1, np.float64, "fan_out")]
+params = [Parameter(initializer, (2, 3, 2, 1)) for initializer in every]
+""",
+    [
+        "[param.array for param in params]",
+        "[get_fans(shape) for shape in [(2, 3), (1, 4, 5), (2, 3, 5, 7)]]",
+    ],
+    a=array([[2.0], [3.0]], "float32"),
+)
 
 
 # --- Recording ----------------------------------------------------------------------------------
@@ -816,9 +1245,14 @@ def record_scenario(name, code, expressions, dtype, inputs):
         F=chainer.functions,
         L=chainer.links,
         optimizers=chainer.optimizers,
+        initializers=chainer.initializers,
+        get_fans=chainer.initializer.get_fans,
+        using_config=chainer.using_config,
         Variable=chainer.Variable,
         Parameter=chainer.Parameter,
         Chain=chainer.Chain,
+        ChainList=chainer.ChainList,
+        Sequential=chainer.Sequential,
         grad=chainer.grad,
         no_backprop_mode=chainer.no_backprop_mode,
         **{name: a.copy() for name, a in arrays.items()},

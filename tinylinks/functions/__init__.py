@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NoReturn
 from tinylinks import errors
 from tinylinks.functions.activation import leaky_relu, log_softmax, relu, softmax
 from tinylinks.functions.arithmetic import absolute, add, div, mul, neg, pow, sub
+from tinylinks.functions.convolution import convolution_2d, deconvolution_2d
 from tinylinks.functions.elementwise import (
     clip,
     cos,
@@ -22,6 +23,9 @@ from tinylinks.functions.elementwise import (
 from tinylinks.functions.evaluation import accuracy
 from tinylinks.functions.linear import linear, matmul
 from tinylinks.functions.loss import mean_squared_error, softmax_cross_entropy
+from tinylinks.functions.noise import dropout
+from tinylinks.functions.normalization import batch_normalization, fixed_batch_normalization
+from tinylinks.functions.pooling import average_pooling_2d, max_pooling_2d
 from tinylinks.functions.shapes import (
     Axis,
     broadcast_to,
@@ -41,12 +45,18 @@ __all__ = [
     "absolute",
     "accuracy",
     "add",
+    "average_pooling_2d",
+    "batch_normalization",
     "broadcast_to",
     "clip",
     "concat",
+    "convolution_2d",
     "cos",
+    "deconvolution_2d",
     "div",
+    "dropout",
     "exp",
+    "fixed_batch_normalization",
     "get_item",
     "leaky_relu",
     "linear",
@@ -54,6 +64,7 @@ __all__ = [
     "log_softmax",
     "matmul",
     "max",
+    "max_pooling_2d",
     "maximum",
     "mean",
     "mean_squared_error",

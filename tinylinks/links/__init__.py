@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING, NoReturn
 
 from tinylinks import errors
+from tinylinks.links.convolution import Convolution2D, Deconvolution2D
 from tinylinks.links.linear import Linear
+from tinylinks.links.normalization import BatchNormalization
 
-__all__ = ["Linear"]
+__all__ = ["BatchNormalization", "Convolution2D", "Deconvolution2D", "Linear"]
 
 if not TYPE_CHECKING:  # a type checker should not think that every name is here
 

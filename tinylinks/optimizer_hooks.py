@@ -1,0 +1,102 @@
+"""Hooks: what an optimizer does to the gradients before the parameters move."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from tinylinks import errors
+
+__all__ = ["GradientClipping", "WeightDecay"]
+
+
+class WeightDecay:
+    """Add ``rate * param`` to each gradient: it pulls the parameters towards zero.
+
+    Parameters
+    ----------
+    rate : float
+        How strong the pull is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinylinks.links as L
+    >>> from tinylinks import optimizer_hooks, optimizers
+    >>> f = L.Linear(1, 1, initialW=np.array([[3.0]]), nobias=True)
+    >>> optimizer = optimizers.SGD(lr=0.1).setup(f)
+    >>> optimizer.add_hook(optimizer_hooks.WeightDecay(0.5))
+    >>> optimizer.update(lambda: f(np.array([[2.0]])))
+    >>> f.W.grad
+    array([[3.5]])
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.optimizer_hooks.WeightDecay``. Why it helps is told by Krogh
+    and Hertz, "A Simple Weight Decay Can Improve Generalization" (1991).
+    """
+
+    name = "WeightDecay"
+
+    def __init__(self, rate: float) -> None:
+        errors.check_not_negative(self, rate=rate)
+        self.rate = rate
+
+    def __call__(self, opt: Any) -> None:
+        """Change the gradients of the link that `opt` updates, in place."""
+        for param in opt.target.params():
+            if param.grad is not None:
+                param.grad += self.rate * param.data
+
+
+class GradientClipping:
+    """Shorten all gradients together if their common length is above a threshold.
+
+    The length is ``sqrt((g**2).sum())`` over the numbers ``g`` of all gradients.
+
+    Parameters
+    ----------
+    threshold : float
+        The greatest length that is left as it is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinylinks.links as L
+    >>> from tinylinks import optimizer_hooks, optimizers
+    >>> f = L.Linear(2, 1)
+    >>> optimizer = optimizers.SGD().setup(f)
+    >>> optimizer.add_hook(optimizer_hooks.GradientClipping(0.5))
+    >>> f.W.grad = np.array([[3, 4]], np.float32)
+    >>> optimizer.update()
+    >>> f.W.grad
+    array([[0.3, 0.4]], dtype=float32)
+
+    Notes
+    -----
+    Follows Chainer's ``chainer.optimizer_hooks.GradientClipping``. The method is that of
+    Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks"
+    (2013).
+    """
+
+    name = "GradientClipping"
+
+    def __init__(self, threshold: float) -> None:
+        errors.check_positive(self.name, "threshold", threshold, "Pass one such as 5.", 13)
+        self.threshold = threshold
+
+    def __call__(self, opt: Any) -> None:
+        """Change the gradients of the link that `opt` updates, in place."""
+        params = [param for param in opt.target.params() if param.grad is not None]
+        # In float64, as the squares of float16 soon become infinite.
+        norm = math.sqrt(sum(float((p.grad.astype(float) ** 2).sum()) for p in params))
+        if norm > self.threshold:
+            for param in params:
+                param.grad *= self.threshold / norm
+
+
+if not TYPE_CHECKING:  # a type checker should not think that every name is here
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say which names there are, for one that is not."""
+        errors.no_name("optimizer_hooks", name, __all__, 13)
