@@ -1319,3 +1319,58 @@ def a_gradient_penalty_can_be_trained(lib):
         nudge[0, i] = 1e-6
         measured = (penalty_at(W.data + nudge) - penalty_at(W.data - nudge)) / 2e-6
         np.testing.assert_allclose(W.grad[0, i], measured, rtol=1e-5)
+
+
+# ---- chapters 13 and 14: optimizers, classes ----
+
+
+@since(13)
+def each_optimizer_makes_the_step_of_its_equation(lib):
+    grad = np.array([2.0, -0.5])
+    steps = {
+        lib.SGD(lr=0.1): 0.1 * grad,
+        lib.MomentumSGD(lr=0.1, momentum=0.5): 0.1 * grad,
+        lib.RMSprop(lr=0.1, alpha=0.75): 0.1 * grad / (0.5 * abs(grad)),
+        lib.Adam(alpha=0.1): 0.1 * np.sign(grad),
+        lib.AdamW(alpha=0.1, weight_decay_rate=0.5): 0.1 * np.sign(grad) + 0.5,
+    }
+    for optimizer, step in steps.items():
+        model = lib.Linear(2, 1, nobias=True, initialW=np.ones((1, 2)))
+        optimizer.setup(model).update(lambda model=model: model(grad.reshape(1, 2)).sum())
+        np.testing.assert_allclose(model.W.data, [1 - step], rtol=1e-6)
+
+
+@since(13)
+def an_optimizer_meets_lazy_parameters_and_moves_shared_ones_once(lib):
+    lazy = lib.Linear(1)
+    optimizer = lib.MomentumSGD(lr=0.5).setup(lazy)
+    x = np.ones((1, 1), np.float32)
+    optimizer.update(lambda: lazy(x).sum())
+    assert (optimizer.t, lazy.b.data.item()) == (1, -0.5)
+    shared = lib.Linear(1, 1, nobias=True, initialW=np.array([[3.0]]))
+    model = lib.Sequential(shared, shared)
+    lib.SGD(lr=0.5).setup(model).update(lambda: model(np.ones((1, 1))).sum())
+    np.testing.assert_allclose(shared.W.data, [[0.0]])  # the slope of W**2 is 2 W
+
+
+@since(14)
+def softmax_cross_entropy_pulls_the_true_class_up(lib):
+    x = lib.Variable(np.array([[0.0, 0.0], [0.0, 1000.0]]))
+    loss = lib.softmax_cross_entropy(x, np.array([0, 0]))
+    loss.backward()
+    np.testing.assert_allclose(loss.data, (np.log(2) + 1000) / 2)
+    np.testing.assert_allclose(x.grad, [[-0.25, 0.25], [-0.5, 0.5]])
+    assert lib.accuracy(x, np.array([0, 1])).item() == 1
+
+
+@since(14)
+def a_network_learns_classes(lib):
+    np.random.seed(0)
+    x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+    t = np.array([0, 1, 1, 0])
+    model = lib.Sequential(lib.Linear(8), lib.tanh, lib.Linear(2))
+    optimizer = lib.Adam(alpha=0.1).setup(model)
+    for _ in range(100):
+        optimizer.update(lambda: lib.softmax_cross_entropy(model(x), t))
+    assert lib.softmax_cross_entropy(model(x), t).item() < 0.05
+    assert lib.accuracy(model(x), t).item() == 1

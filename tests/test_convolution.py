@@ -58,6 +58,12 @@ def test_each_number_of_a_deconvolution_becomes_a_window(xp):
     assert values(F.deconvolution_2d(x, W, stride=2, outsize=(1, 3))) == [[[[2, 20, 3]]]]
 
 
+def test_pixels_beyond_the_last_whole_window_are_seen_only_with_cover_all(xp):
+    x, W = xp.asarray([[[[1.0, 2.0, 3.0]]]]), xp.ones((1, 1, 1, 2))
+    assert values(F.convolution_2d(x, W, stride=2)) == [[[[3]]]]
+    assert values(F.convolution_2d(x, W, stride=2, cover_all=True)) == [[[[3, 3]]]]
+
+
 @pytest.mark.parametrize("groups", [1, 2])
 def test_a_deconvolution_is_the_transposed_convolution(groups, xp):
     """The sum of conv(x) * z is the sum of x * deconv(z), with the same W."""

@@ -86,7 +86,9 @@ def test_a_seed_repeats_the_first_values():
 def test_first_values_that_are_arrays_keep_their_dtype(dtype, xp):
     W, b = xp.asarray(np.ones((2, 3), dtype)), xp.asarray(np.ones(2, dtype))
     f = L.Linear(3, 2, initialW=W, initial_bias=b)
-    assert (f.W.data is W, f.b.data is b) == (True, True)
+    assert (f.W.dtype, values(f.W.data), values(f.b.data)) == (dtype, values(W), values(b))
+    f.W.data[...] = 1  # the link's own: an optimizer must not change yours
+    assert (f.W.data is W, f.b.data is b) == (False, False)
     y = f(xp.asarray(np.ones((1, 3), dtype)))
     assert (values(y.data), y.dtype) == ([[4, 4]], dtype)
     y.sum().backward()

@@ -648,7 +648,8 @@ def test_a_parameter_fills_an_array_of_its_shape():
 def test_a_parameter_takes_an_array_as_it_is(xp):
     a = xp.asarray([1.0, 2.0])
     assert Parameter(a).data is a
-    assert Parameter(a, (2,)).data is a
+    copied = Parameter(a, (2,)).data
+    assert (copied is a, copied.tolist()) == (False, [1.0, 2.0])
     assert Parameter(a, (2,), name="W").name == "W"
 
 

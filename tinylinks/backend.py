@@ -98,6 +98,21 @@ def to_cpu(array: Any) -> np.ndarray:
     return array if type(array) is np.ndarray else array.get()
 
 
+def like(array: Any, other: Any) -> Any:
+    """Return `array` on the machine where `other` is: moved if need be, not copied if not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks.backend import like
+    >>> a = np.arange(3)
+    >>> like(a, np.zeros(2)) is a
+    True
+    """
+    same = type(array) is type(other)
+    return array if same else get_array_module(other).asarray(to_cpu(array))
+
+
 def to_gpu(array: Any) -> Any:
     """Return `array` as a CuPy array on the current GPU.
 

@@ -10,6 +10,7 @@ import contextlib
 import io
 import math
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -24,6 +25,9 @@ IsArrayType = Callable[[type], bool]
 
 # Chapters that are not written yet -> the one to read until then. Once it is there, its line goes.
 NOT_YET = {
+    15: 8,  # data in rows: the mini-batch
+    16: 10,  # what a link holds
+    17: 7,  # shapes
     20: 2,  # CuPy: the kinds of arrays that there are
 }
 
@@ -725,7 +729,7 @@ def check_images(operation: str, x: Any) -> None:
         raise ValueError(
             f"{operation}: expected images of shape (N, C, H, W), got {describe(x)}. "
             "Give them four axes with reshape: one image of one channel is a mini-batch of shape "
-            "(1, 1, H, W). (See chapter 17.)"
+            f"(1, 1, H, W). (See chapter {written(17)}.)"
         )
 
 
@@ -736,7 +740,7 @@ def check_pair(operation: str, argument: str, value: Any, smallest: int) -> tupl
         raise ValueError(
             f"{operation}: expected {argument} as a whole number not below {smallest} or a pair "
             f"of them, got {value if isinstance(value, tuple | list) else describe(value)}. "
-            "Write 2, or (2, 3) if height and width differ. (See chapter 17.)"
+            f"Write 2, or (2, 3) if height and width differ. (See chapter {written(17)}.)"
         )
     return pair
 
@@ -757,7 +761,7 @@ def check_grid(operation: str, grid: Any, image: Any, pairs: Any) -> None:
         raise ValueError(
             f"{operation}: expected images not smaller than a window, got height and width "
             f"{tuple(image)} for windows of {ksize}, with pad {pad}{apart}. "
-            "Choose a smaller ksize, or a larger pad. (See chapter 17.)"
+            f"Choose a smaller ksize, or a larger pad. (See chapter {written(17)}.)"
         )
 
 
@@ -769,7 +773,7 @@ def check_inside(operation: str, windows: Any) -> None:
                 f"{operation}: expected each window to see a part of the image, got one that "
                 f"does not, with ksize {windows.ksize}, stride {windows.stride} and pad "
                 f"{windows.pad}. Choose a pad below ksize, and a stride not above it or "
-                "cover_all=False. (See chapter 17.)"
+                f"cover_all=False. (See chapter {written(17)}.)"
             )
 
 
@@ -777,13 +781,14 @@ def check_groups(operation: str, groups: Any, **channels: Any) -> None:
     if not is_whole(groups) or groups < 1:
         raise ValueError(
             f"{operation}: expected groups as a whole number above 0, got {describe(groups)}. "
-            "Pass 1 to have all channels together. (See chapter 17.)"
+            f"Pass 1 to have all channels together. (See chapter {written(17)}.)"
         )
     for name, n in channels.items():
         if n % groups:
             raise ValueError(
                 f"{operation}: expected {name} to be a multiple of groups={groups}, got {n}. "
-                "Choose groups such that each has equally many channels. (See chapter 17.)"
+                f"Choose groups such that each has equally many channels. "
+                f"(See chapter {written(17)}.)"
             )
 
 
@@ -796,7 +801,8 @@ def check_filters(operation: str, x: Any, W: Any, b: Any, groups: Any) -> None:
     if getattr(W, "ndim", 0) != 4 or 0 in W.shape:
         raise ValueError(
             f"{operation}: expected W of shape {axes}, got {describe(W)}. Give it one small "
-            "image of weights for each pair of an output and an input channel. (See chapter 17.)"
+            f"image of weights for each pair of an output and an input channel. "
+            f"(See chapter {written(17)}.)"
         )
     check_groups(operation, groups, **{"W.shape[0]": W.shape[0]})
     C, out = W.shape[0], W.shape[1] * groups
@@ -806,12 +812,12 @@ def check_filters(operation: str, x: Any, W: Any, b: Any, groups: Any) -> None:
         raise ValueError(
             f"{operation}: expected x with {C} channels, for W of shape {W.shape} and "
             f"groups={groups}, got {x.shape[1]} in shape {x.shape}. "
-            "Give x its channels on axis 1: is a transpose missing? (See chapter 17.)"
+            f"Give x its channels on axis 1: is a transpose missing? (See chapter {written(17)}.)"
         )
     if b is not None and getattr(b, "shape", None) != (out,):
         raise ValueError(
             f"{operation}: expected b of shape ({out},), got {shape_of(b)}. "
-            "Give it one number for each channel of the output. (See chapter 17.)"
+            f"Give it one number for each channel of the output. (See chapter {written(17)}.)"
         )
 
 
@@ -823,13 +829,13 @@ def check_outsize(outsize: Any, usual: Any, stride: Any) -> Any:
     if min(given) < 1:
         raise ValueError(
             f"deconvolution_2d: expected images to be left, got height and width {given} without "
-            "the pad. Choose a smaller pad. (See chapter 17.)"
+            f"the pad. Choose a smaller pad. (See chapter {written(17)}.)"
         )
     if not all([abs(n - u) < s for n, u, s in zip(given, usual, stride)]):
         raise ValueError(
             f"deconvolution_2d: expected an outsize less than the stride {stride} away from the "
             f"usual {tuple(usual)}, got {given}. Pass None to have the usual one. "
-            "(See chapter 17.)"
+            f"(See chapter {written(17)}.)"
         )
     return given
 
@@ -1012,7 +1018,7 @@ def check_channels(link: str, in_channels: Any, out_channels: Any, groups: Any) 
             raise ValueError(
                 f"{link}: expected {name} as a whole number above 0, got {describe(n)}. Write "
                 f"{link}(in_channels, out_channels, ksize), or {link}(out_channels, ksize) to have "
-                "in_channels taken from the first mini-batch. (See chapter 17.)"
+                f"in_channels taken from the first mini-batch. (See chapter {written(17)}.)"
             )
     check_groups(link, groups, **channels)
 
@@ -1061,6 +1067,8 @@ def check_assigned(link: Link, name: str, value: Any, Parameter: type, Link: typ
             f"{kind}.{name}: expected a Parameter, got {describe(value)}. "
             f"Make {kind} a Chain: a Chain is made of Links. (See chapter 10.)"
         )
+    if "_params" in own and "_children" not in own and isinstance(value, Link):
+        warnings.warn(outside_init_scope(link, name, value), stacklevel=3)
 
 
 def outside_init_scope(link: Link, name: str, value: Any) -> str:
@@ -1114,7 +1122,7 @@ def check_layers(link: Any) -> None:
     if len(link) == 0:
         raise RuntimeError(
             "Sequential: expected at least one layer to call, got none. "
-            "Add one with append. (See chapter 12.)"
+            "Give it one with append. (See chapter 12.)"
         )
 
 
@@ -1131,7 +1139,7 @@ def check_no_circle(link: Any, child: Link) -> None:
 def check_child_name(link: Any, name: Any) -> None:
     if name not in link._children:
         kind, names = type(link).__name__, ", ".join(link._children) or "nothing"
-        raise KeyError(
+        raise AttributeError(
             f"{kind}: expected the name of a child ({names}), got {name!r}. "
             "Check the spelling. (See chapter 12.)"
         )
@@ -1142,8 +1150,29 @@ def check_persistent(link: Link, name: str) -> None:
     if name not in link.__dict__:
         raise AttributeError(
             f"register_persistent: expected the name of an attribute, got {name!r}. "
-            "Assign it first, or use add_persistent. (See chapter 16.)"
+            f"Assign it first, or use add_persistent. (See chapter {written(16)}.)"
         )
+
+
+def check_not_learnt(operation: str, value: Any, Parameter: type, Link: type) -> None:
+    if isinstance(value, Parameter | Link):
+        raise TypeError(
+            f"{operation}: expected a value that is not learnt, got a {type(value).__name__}. "
+            "Parameters and Links are saved anyway: assign them inside init_scope. "
+            f"(See chapter {written(16)}.)"
+        )
+
+
+def check_shared(link: Link, mode: str) -> None:
+    """Refuse to share arrays that are not there yet: each copy would get its own."""
+    for path, below in link.namedlinks() if mode == "share" else ():
+        ready = [name for name, param in below._own_params() if param.is_initialized]
+        if ready != below._params:
+            raise RuntimeError(
+                f"copy: expected arrays to share, got {path}, which waits for its first "
+                "mini-batch. Call the link on a mini-batch first, or use mode='copy'. "
+                "(See chapter 12.)"
+            )
 
 
 def check_built_alike(operation: str, link: Link, other: Any, Link: type) -> None:
@@ -1157,7 +1186,8 @@ def check_built_alike(operation: str, link: Link, other: Any, Link: type) -> Non
         mine, others = [[text for text in x if text[-2:] != ": "] for x in (mine, others)]
         raise ValueError(
             f"{operation}: expected a link with {'; '.join(mine) or 'nothing'}, got one with "
-            f"{'; '.join(others) or 'nothing'}. Make both by the same class, or by copy. (See chapter 12.)"
+            f"{'; '.join(others) or 'nothing'}. Make both by the same class, or by "
+            "copy. (See chapter 12.)"
         )
     params = dict(link.namedparams(include_uninit=False))
     for path, param in other.namedparams(include_uninit=False):
@@ -1180,7 +1210,7 @@ def check_repeat(n_repeat: Any) -> None:
     if not is_whole(n_repeat) or n_repeat < 0:
         raise ValueError(
             f"repeat: expected a whole number that is not negative, got {describe(n_repeat)}. "
-            "Say how many copies you want. (See chapter 12.)"
+            "Pass the number of copies, such as 3. (See chapter 12.)"
         )
 
 
@@ -1302,7 +1332,7 @@ def check_resumed(optimizer: Any, t: int) -> None:
             raise RuntimeError(
                 f"{type(optimizer).__name__}.serialize: expected a link whose parameters are "
                 f"there, got one where {path.rstrip('/')}/{waiting[0]} waits for its shape. "
-                "Call load_npz on the link before its optimizer. (See chapter 16.)"
+                f"Call load_npz on the link before its optimizer. (See chapter {written(16)}.)"
             )
 
 
@@ -1314,26 +1344,27 @@ def check_dropout(x: Any, ratio: Any, mask: Any) -> None:
     if not hasattr(x, "shape") or x.dtype.kind != "f":
         raise TypeError(
             f"dropout: expected a Variable or an array of floats, got {describe(x)}. "
-            "Convert it with .astype(np.float32). (See chapter 16.)"
+            f"Convert it with .astype(np.float32). (See chapter {written(16)}.)"
         )
     if not is_number(ratio) or not 0 <= ratio < 1:
         raise ValueError(
             f"dropout: expected ratio as a number from 0 to below 1, got {describe(ratio)}. "
-            "Pass how large a share becomes 0: 0.5 is the usual one. (See chapter 16.)"
+            f"Pass how large a share becomes 0: 0.5 is the usual one. (See chapter {written(16)}.)"
         )
     if mask is not None:
         check_backend("dropout", x, mask)
         if getattr(mask, "shape", None) != x.shape or mask.dtype != x.dtype:
             raise ValueError(
                 f"dropout: expected mask as a {x.dtype} array of shape {x.shape}, got "
-                f"{describe(mask)}. Pass one that return_mask=True gave. (See chapter 16.)"
+                f"{describe(mask)}. Pass one that return_mask=True gave. "
+                f"(See chapter {written(16)}.)"
             )
 
 
 ONE_TO_NORMALIZE = (
     "batch_normalization: expected several numbers for each mean, got one. Use "
     'using_config("train", False) to predict: less its mean, a single number is always 0. '
-    "(See chapter 16.)"
+    f"(See chapter {written(16)}.)"
 )
 
 
@@ -1343,13 +1374,14 @@ def check_normalized(operation: str, x: Any, axis: tuple[Any, ...], **given: Any
     if not hasattr(x, "shape"):
         raise TypeError(
             f"{operation}: expected x as a Variable or an array of shape (N, C), got "
-            f"{describe(x)}. Put the rows into np.array(..., dtype=np.float32). (See chapter 16.)"
+            f"{describe(x)}. Put the rows into np.array(..., dtype=np.float32). "
+            f"(See chapter {written(16)}.)"
         )
     if not all(is_whole(i) and 0 <= i < x.ndim for i in axis) or len(set(axis)) < len(axis):
         raise ValueError(
             f"{operation}: expected axes of x from 0 to {x.ndim - 1}, each once, got axis={axis} "
             f"and shape {x.shape}. Pass those to average over: 0, the mini-batch, and for images "
-            "2 and 3. (See chapter 16.)"
+            f"2 and 3. (See chapter {written(16)}.)"
         )
     shape = tuple([n for i, n in enumerate(x.shape) if i not in axis])
     for name, array in given.items():
@@ -1364,13 +1396,14 @@ def check_like_x(operation: str, name: str, array: Any, x: Any, shape: tuple[int
     if getattr(array, "shape", None) != shape:
         raise ValueError(
             f"{operation}: expected {name} as an array of shape {shape}, got {describe(array)}. "
-            f"Give it one number for each mean of x {x.shape}. (See chapter 16.)"
+            f"Give it one number for each mean of x {x.shape}. (See chapter {written(16)}.)"
         )
     constant = hasattr(array, "node") != hasattr(x, "node")  # its dtype gives way
     if array.dtype != x.dtype and not constant and not name.startswith("running"):
         raise TypeError(
             f"{operation}: expected {name} of the dtype of x, {x.dtype}, got {array.dtype}. "
-            f"Convert x once, where it is loaded, with .astype(np.{array.dtype}). (See chapter 16.)"
+            f"Convert x once, where it is loaded, with .astype(np.{array.dtype}). "
+            f"(See chapter {written(16)}.)"
         )
 
 
@@ -1378,7 +1411,7 @@ def check_eps(operation: str, eps: Any) -> None:
     if not is_number(eps) or not 0 <= eps < math.inf:
         raise ValueError(
             f"{operation}: expected eps as a number not below 0, got {describe(eps)}. "
-            "Pass 2e-5, the usual one. (See chapter 16.)"
+            f"Pass 2e-5, the usual one. (See chapter {written(16)}.)"
         )
 
 
@@ -1387,12 +1420,12 @@ def check_batch(operation: str, x: Any, axis: tuple[int, ...], eps: Any, decay: 
     if 0 in [x.shape[i] for i in axis]:
         raise ValueError(
             f"{operation}: expected at least one number for each mean, got shape {x.shape}. "
-            "Skip an empty mini-batch. (See chapter 16.)"
+            f"Skip an empty mini-batch. (See chapter {written(16)}.)"
         )
     if not is_number(decay) or not 0 <= decay <= 1:
         raise ValueError(
             f"{operation}: expected decay as a number from 0 to 1, got {describe(decay)}. "
-            "Pass 0.9, the usual one. (See chapter 16.)"
+            f"Pass 0.9, the usual one. (See chapter {written(16)}.)"
         )
 
 
@@ -1405,7 +1438,7 @@ def check_normalization_link(size: Any, axis: Any, use_gamma: Any, use_beta: Any
         raise ValueError(
             "BatchNormalization: expected size as a whole number above 0 or a tuple of them, got "
             f"{describe(size)}. Pass how many columns or channels x has; or axis, to have it "
-            "taken from the first mini-batch. (See chapter 16.)"
+            f"taken from the first mini-batch. (See chapter {written(16)}.)"
         )
 
 
@@ -1498,7 +1531,7 @@ def check_ndim(operation: str, ndim: Any) -> None:
     if not is_whole(ndim) or not 1 <= ndim <= 3:
         raise ValueError(
             f"{operation}: expected ndim as 1, 2 or 3, got {describe(ndim)}. Pass 1 for rows of "
-            "64 numbers, 3 for pictures of shape (1, 8, 8). (See chapter 15.)"
+            f"64 numbers, 3 for pictures of shape (1, 8, 8). (See chapter {written(15)}.)"
         )
 
 
@@ -1507,21 +1540,21 @@ def check_examples(operation: str, arrays: Any, is_array_type: IsArrayType) -> i
     if not isinstance(arrays, list | tuple) or not arrays:
         raise TypeError(
             f"{operation}: expected at least one array, in a tuple, got {describe(arrays)}. "
-            "Pass (x, t), or x and t to MiniBatches. (See chapter 15.)"
+            f"Pass (x, t), or x and t to MiniBatches. (See chapter {written(15)}.)"
         )
     for array in arrays:
         if not is_array_type(type(array)) or not array.ndim:
             raise TypeError(
                 f"{operation}: expected arrays with one row for each example, got "
                 f"{describe(array)}. Convert it with np.array(...), or name the argument, as in "
-                "seed=0. (See chapter 15.)"
+                f"seed=0. (See chapter {written(15)}.)"
             )
     lengths = [len(array) for array in arrays]
     if len(set(lengths)) > 1 or not lengths[0]:
         raise ValueError(
             f"{operation}: expected arrays of one length above 0, got lengths "
             f"{', '.join(map(str, lengths))}. Give each example one row in every array. "
-            "(See chapter 15.)"
+            f"(See chapter {written(15)}.)"
         )
     return lengths[0]
 
@@ -1530,7 +1563,8 @@ def check_share(share: Any, n: int) -> None:
     if not is_number(share) or not 0 < share < 1 or not 0 < round(n * share) < n:
         raise ValueError(
             f"split: expected share as a number between 0 and 1 that leaves both parts some of the "
-            f"{n} examples, got {describe(share)}. Pass 0.2 for one in five. (See chapter 15.)"
+            f"{n} examples, got {describe(share)}. Pass 0.2 for one in five. "
+            f"(See chapter {written(15)}.)"
         )
 
 
@@ -1538,7 +1572,7 @@ def check_seed(operation: str, seed: Any) -> None:
     if seed is not None and (not is_whole(seed) or not 0 <= seed < 2**32):
         raise ValueError(
             f"{operation}: expected seed as a whole number from 0 to 2 ** 32 - 1, got "
-            f"{describe(seed)}. Pass 0, or None for random numbers. (See chapter 15.)"
+            f"{describe(seed)}. Pass 0, or None for random numbers. (See chapter {written(15)}.)"
         )
 
 
@@ -1546,7 +1580,8 @@ def check_batch_size(batch_size: Any) -> None:
     if not is_whole(batch_size) or batch_size < 1:
         raise ValueError(
             "MiniBatches: expected batch_size as a whole number above 0, got "
-            f"{describe(batch_size)}. Pass how many examples a mini-batch has. (See chapter 15.)"
+            f"{describe(batch_size)}. Pass how many examples a mini-batch has. "
+            f"(See chapter {written(15)}.)"
         )
 
 
@@ -1554,7 +1589,8 @@ def check_same_examples(saved: Any, n: int) -> None:
     if saved != n:
         raise ValueError(
             f"MiniBatches: expected the position in {n} examples, got one in {saved}. "
-            "Make the MiniBatches from the data that it was saved with. (See chapter 16.)"
+            f"Make the MiniBatches from the data that it was saved with. "
+            f"(See chapter {written(16)}.)"
         )
 
 
@@ -1569,18 +1605,20 @@ def check_file(operation: str, file: Any, method: str) -> None:
         raise TypeError(
             f"{operation}: expected a file name or an open binary file, got {describe(file)}. "
             f"Pass a name such as 'model.npz', or open the file in mode {method[0] + 'b'!r}. "
-            "(See chapter 16.)"
+            f"(See chapter {written(16)}.)"
         )
     if method == "read" and not os.path.isfile(file):
         raise FileNotFoundError(
             f"{operation}: expected the name of a file, got {os.fspath(file)!r}, which is none. "
-            "Check the folder and the spelling: save_npz adds nothing to a name. (See chapter 16.)"
+            f"Check the folder and the spelling: save_npz adds nothing to a name. "
+            f"(See chapter {written(16)}.)"
         )
     folder = os.path.dirname(file)
     if method == "write" and (os.path.isdir(file) or not os.path.isdir(folder or ".")):
         raise FileNotFoundError(
             f"{operation}: expected the name of a file in a folder that is there, got "
-            f"{os.fspath(file)!r}. Make the folder first, with os.makedirs. (See chapter 16.)"
+            f"{os.fspath(file)!r}. Make the folder first, with os.makedirs. "
+            f"(See chapter {written(16)}.)"
         )
 
 
@@ -1589,7 +1627,7 @@ def check_serializable(operation: str, obj: Any, *others: type) -> None:
         raise TypeError(
             f"{operation}: expected a Link, an optimizer or another object with a method "
             f"serialize, got {describe(obj)}. Pass the model itself, not its arrays. "
-            "(See chapter 16.)"
+            f"(See chapter {written(16)}.)"
         )
 
 
@@ -1600,7 +1638,7 @@ def check_ignore_names(names: Any) -> list[Any]:
         if name is not None and not isinstance(name, str) and not callable(name):
             raise TypeError(
                 "load_npz: expected ignore_names as a key, a function of a key, or a list of them, "
-                f"got {describe(name)}. Pass a key such as 'l1/W'. (See chapter 16.)"
+                f"got {describe(name)}. Pass a key such as 'l1/W'. (See chapter {written(16)}.)"
             )
     return names
 
@@ -1614,7 +1652,7 @@ def check_saved(key: str, value: Any, is_array_type: IsArrayType) -> None:
     if value is not None and (kind is None or kind.kind not in "fiubU"):
         raise TypeError(
             f"save_npz: expected an array of numbers, a number or a text as {key!r}, got "
-            f"{describe(value)}. Make it an array with np.array(...). (See chapter 16.)"
+            f"{describe(value)}. Make it an array with np.array(...). (See chapter {written(16)}.)"
         )
 
 
@@ -1628,7 +1666,7 @@ def reading(file: Any) -> Iterator[None]:
         raise ValueError(
             f"load_npz: expected a whole file that save_npz has written, got {name} that is "
             "damaged or of another kind. Check where it comes from: it has to be copied as "
-            "binary, to its end. (See chapter 16.)"
+            f"binary, to its end. (See chapter {written(16)}.)"
         ) from None
 
 
@@ -1642,14 +1680,14 @@ def check_archive(archive: Any) -> dict[str, str]:
         raise ValueError(
             "load_npz: expected a file of arrays, each with a name of its own, got "
             f"{f'an entry {strange[0]!r}' if strange else 'one name twice'}. "
-            "Pass a file that save_npz has written. (See chapter 16.)"
+            f"Pass a file that save_npz has written. (See chapter {written(16)}.)"
         )
     size = sum(info.file_size for info in infos)
     if size > max(2**26, 100 * archive.start_dir):
         raise ValueError(
             f"load_npz: expected arrays about as large as the file, got {size} bytes packed into "
             f"{archive.start_dir}. Check where it comes from: such a file fills the memory. If it "
-            "is your own, save it with compression=False. (See chapter 16.)"
+            f"is your own, save it with compression=False. (See chapter {written(16)}.)"
         )
     return names
 
@@ -1659,7 +1697,7 @@ def check_absent(key: str, value: Any, is_known: bool, strict: bool) -> None:
         raise ValueError(
             f"load_npz: expected an array {key!r} in the file, got "
             f"{'an entry without numbers' if is_known else 'none'}. Make the model as the saved "
-            "one was made, or pass strict=False to keep what it has. (See chapter 16.)"
+            f"one was made, or pass strict=False to keep what it has. (See chapter {written(16)}.)"
         )
 
 
@@ -1667,11 +1705,11 @@ def check_loaded(key: str, array: Any, value: Any) -> None:
     if array.shape != value.shape:
         raise ValueError(
             f"load_npz: expected {key!r} of shape {value.shape}, got {array.shape}. "
-            "Make the model with the sizes of the saved one. (See chapter 16.)"
+            f"Make the model with the sizes of the saved one. (See chapter {written(16)}.)"
         )
     is_text = "U" in (array.dtype.kind, value.dtype.kind) and array.dtype.kind != value.dtype.kind
     if is_text or not np.can_cast(array.dtype, value.dtype, "same_kind"):
         raise TypeError(
             f"load_npz: expected {key!r} of a dtype that fits {value.dtype}, got {array.dtype}. "
-            "Make the model with the dtype of the saved one. (See chapter 16.)"
+            f"Make the model with the dtype of the saved one. (See chapter {written(16)}.)"
         )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, MutableSequence
 from typing import Any, Self
 
 from tinylinks import backend, errors
+from tinylinks.graph import add_up
 from tinylinks.variable import Parameter
 
 
@@ -105,14 +106,16 @@ class Link:
             with self.init_scope():
                 setattr(self, name, param)
         if param.is_initialized:
-            param.data[...] = array
+            param.data[...] = backend.like(array, param.data)
         else:
-            param.data = array.copy()
+            param.initialize(array.shape)  # it knows the dtype
+            param.data = array.astype(param.dtype)
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
-        if name in self._params:
-            self._params.remove(name)
+        for names in (self._params, self._persistent):
+            if name in names:
+                names.remove(name)
 
     def __getattr__(self, name: str) -> Any:
         # Python asks here only for an attribute that is not there.
@@ -222,13 +225,16 @@ class Link:
         """
         errors.check_super_init(self)
         errors.check_name(self, name)
+        errors.check_not_learnt("add_persistent", value, Parameter, Link)
         setattr(self, name, value)
         self._persistent.append(name)
 
     def register_persistent(self, name: str) -> None:
         """Let an attribute that is there already be saved with the parameters."""
         errors.check_persistent(self, name)
-        self._persistent.append(name)
+        errors.check_not_learnt("register_persistent", getattr(self, name), Parameter, Link)
+        if name not in self._persistent:
+            self._persistent.append(name)
 
     def serialize(self, serializer: Any) -> None:
         """Show `serializer` all parameters and persistent values, to be saved or to be set.
@@ -264,6 +270,7 @@ class Link:
         (True, False)
         """
         errors.check_choice("copy", "mode", mode, ("share", "copy", "init"), 12)
+        errors.check_shared(self, mode)
         return self._copy(mode, {})
 
     def _copy(self, mode: str, made: dict[int, Any]) -> Any:
@@ -298,7 +305,15 @@ class Link:
                 if param.is_initialized:
                     target._set_param(name, param.data)
             for name in source._persistent if copy_persistent else ():
-                target.__dict__[name] = copy.deepcopy(source.__dict__[name])
+                target._set_persistent(name, source.__dict__[name])
+
+    def _set_persistent(self, name: str, value: Any) -> None:
+        """Copy `value` into a persistent array, or take the place of another value."""
+        mine = self.__dict__[name]
+        if backend.is_array_type(type(value)) and mine is not None:
+            mine[...] = backend.like(value, mine)
+        elif value is not None:  # it comes with the first mini-batch
+            self.__dict__[name] = copy.deepcopy(value)
 
     def addgrads(self, link: Link) -> None:
         """Add the gradients of a link that is built alike to the gradients here."""
@@ -308,8 +323,8 @@ class Link:
             if source.grad is not None:
                 errors.check_there("addgrads", path, params)
                 param = params[path]
-                g = source.grad
-                param.grad = g.copy() if param.grad is None else param.grad + g
+                g = backend.like(source.grad, param.data)
+                param.grad = g.copy() if param.grad is None else add_up(param.grad, g)
 
     def repeat(self, n_repeat: int, mode: str = "init") -> Sequential:
         """Return a Sequential of `n_repeat` copies of this link. See `copy` for `mode`."""
@@ -378,6 +393,7 @@ class Chain(Link):
     def add_link(self, name: str, link: Link) -> None:
         """Make `link` a child: the same as an assignment inside `init_scope`."""
         errors.check_child("add_link", link, Link)
+        errors.check_name(self, name)
         with self.init_scope():
             setattr(self, name, link)
 
@@ -449,9 +465,10 @@ class ChainList(Link, MutableSequence):
         return self._layers[index]
 
     def __setitem__(self, index: Any, layer: Any) -> None:
-        for each in layer if isinstance(index, slice) else [layer]:
+        layers = list(layer) if isinstance(index, slice) else [layer]
+        for each in layers:
             self._check(each)
-        self._layers[index] = layer
+        self._layers[index] = layers if isinstance(index, slice) else layer
 
     def __delitem__(self, index: Any) -> None:
         del self._layers[index]

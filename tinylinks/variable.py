@@ -490,8 +490,20 @@ class Parameter(Variable):
         """Make the array, now that its shape is known."""
         self.data = initializers.generate_array(self.initializer, shape)
 
+    def __reduce__(self) -> Any:
+        """For `copy.deepcopy` and pickle: all but the gradient and the graph."""
+        return restore, (self._data, self.initializer, self.name)
+
     def __repr__(self) -> str:
         return super().__repr__() if self.is_initialized else "Parameter(not initialized)"
+
+
+def restore(data: Any, initializer: Any, name: str | None) -> Parameter:
+    """Make the Parameter that `Parameter.__reduce__` describes."""
+    param = Parameter(initializer, name=name)
+    if data is not None:
+        param.data = data
+    return param
 
 
 def as_variable(x: Any) -> Variable:
