@@ -56,6 +56,8 @@ STANDS_IN = "It stands in until initialize."
 TIES = "It breaks ties between equal ranks: any order among them is right."
 
 # (chapter, function, change) -> why. It holds for each cell of the chapter with this fault.
+CACHED = "The same numbers: to keep them only saves time."
+MINUS_ONE = "NumPy takes any negative length as the one that is left open."
 SURVIVORS: dict[tuple[int, str, str], str] = {
     (1, "slope", "0.001  ->  0.002"): STEP,
     (1, "slopes", "0.001  ->  0.002"): STEP,
@@ -185,6 +187,47 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "for _ in backward_steps(arrivals, retain_grad, enable_double_backprop)  ->  "
         "for _ in list(backward_steps(arrivals, retain_grad, enable_double_backprop))[1:]",
     ): "The loop does nothing with the steps: the list takes all of them as well.",
+    (12, "Chain.__setattr__", "errors.check_super_init(self)  ->  pass"): (
+        "`_register` makes the same check."
+    ),
+    (12, "copy_param", "made.data = param.xp.asarray(made.data)  ->  pass"): GPU,
+    (12, "Link.add_persistent", "errors.check_super_init(self)  ->  pass"): (
+        "The check of `init_scope`, which chapter 10 shows."
+    ),
+    (
+        13,
+        "Optimizer._state_of",
+        "state[name] = param.xp.asarray(backend.to_cpu(state[name]))  ->  pass",
+    ): GPU,
+    (
+        13,
+        "Optimizer._state_of",
+        "type(state[name]) is not type(param.data)  ->  type(state[name]) is type(param.data)",
+    ): GPU,
+    (13, "Optimizer._state_of", "backend.to_cpu(state[name])  ->  state[name]"): GPU,
+    (13, "Adam._step", "False  ->  True"): "A copy that nobody sees.",
+    (14, "Softmax.forward", "0  ->  1"): (
+        "Until chapter 18 a Function has one output, and any index means it."
+    ),
+    (
+        14,
+        "SoftmaxCrossEntropy.backward",
+        "self.p if self.cache_score and (not self.double_backprop) else Softmax(1).compute(x)"
+        "  ->  Softmax(1).compute(x)",
+    ): CACHED,
+    (
+        14,
+        "SoftmaxCrossEntropy.backward",
+        "not self.double_backprop  ->  self.double_backprop",
+    ): CACHED,
+    (14, "softmax_cross_entropy", "True  ->  False  (2)"): CACHED,
+    (14, "SoftmaxCrossEntropy.backward", "1  ->  2  (3)"): MINUS_ONE,
+    (
+        14,
+        "Accuracy.forward",
+        "y.argmax(axis=1).reshape(self.t.shape)  ->  y.argmax(axis=1)",
+    ): "For labels with an axis of length 1 behind, which the chapter does not use.",
+    (14, "SoftmaxCrossEntropy.backward", "1  ->  2  (5)"): MINUS_ONE,
 }
 
 

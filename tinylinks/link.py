@@ -457,7 +457,6 @@ class ChainList(Link, MutableSequence):
 
     def insert(self, index: int, layer: Any) -> None:
         """Put `layer` in front of the one at `index`."""
-        errors.check_super_init(self)
         self._check(layer)
         self._layers.insert(index, layer)
 
