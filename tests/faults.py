@@ -93,7 +93,7 @@ def variants(node):
         yield from other_returns(node)
     elif isinstance(node, ast.Lambda):
         yield changed(node, body=ast.Constant(None))
-    elif isinstance(node, ast.Continue):
+    elif isinstance(node, ast.Continue | ast.Delete):
         yield ast.Pass()
     elif isinstance(node, ast.For):
         rest = ast.parse(f"list({ast.unparse(node.iter)})[1:]", mode="eval").body
