@@ -240,6 +240,7 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
         "using_config",
         "errors.check_config(name, value, CONFIG_NAMES)  ->  pass",
     ): "The same is checked again further on, with the same sentence.",
+    ("optimizers", "Adam._step", "False  ->  True"): "A copy that nobody sees.",
 }
 
 
