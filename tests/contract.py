@@ -1374,3 +1374,30 @@ def a_network_learns_classes(lib):
         optimizer.update(lambda: lib.softmax_cross_entropy(model(x), t))
     assert lib.softmax_cross_entropy(model(x), t).item() < 0.05
     assert lib.accuracy(model(x), t).item() == 1
+
+
+@since(15)
+def a_split_gives_each_example_to_one_part(lib):
+    arrays = np.arange(10), np.arange(10) * 10
+    train, test = lib.split(arrays, 0.3, seed=0)
+    assert [len(array) for array in train + test] == [7, 7, 3, 3]
+    assert sorted([*train[0], *test[0]]) == list(range(10))
+    np.testing.assert_array_equal(train[1], train[0] * 10)
+    np.testing.assert_array_equal(test[1], test[0] * 10)
+
+
+@since(15)
+def mini_batches_give_each_example_once_an_epoch_in_a_new_order(lib):
+    x = np.arange(10)
+    batches = lib.MiniBatches(x, x * 10, batch_size=4, seed=0)
+    epochs = []
+    for _ in range(2):
+        pairs = list(batches)
+        assert [len(a) for a, _ in pairs] == [4, 4, 2]
+        assert all([(b == a * 10).all() for a, b in pairs])
+        epochs.append(np.concatenate([a for a, _ in pairs]).tolist())
+    assert sorted(epochs[0]) == sorted(epochs[1]) == x.tolist()
+    assert epochs[0] != epochs[1]
+    assert (batches.epoch, batches.position) == (2, 0)
+    next(iter(batches))
+    assert batches.position == 4

@@ -1,0 +1,51 @@
+"""The networks of the book read digits as well as it says. `accuracy.py` has the recipes."""
+
+import json
+import statistics
+
+import pytest
+from accuracy import ALPHA, BATCH_SIZE, RECIPES, RECORD, SEEDS, accuracy, settings
+from notebooks import CHAPTERS, code_cells, read, source
+
+RECORDED = json.loads(RECORD.read_text(encoding="utf-8"))["recipes"]
+LEAST = {"mlp": 0.965, "convnet": 0.985}
+TEXT = {15: 0.97}  # the chapter says that the mean is above it
+
+
+def test_every_recipe_is_recorded():
+    assert RECORDED.keys() == LEAST.keys() == RECIPES.keys()
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_record_is_of_this_recipe(name):
+    assert RECORDED[name]["settings"] == settings(name)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_recorded_mean_is_that_of_five_splits_and_high_enough(name):
+    splits = RECORDED[name]["splits"]
+    assert len(splits) == len(SEEDS) == 5
+    assert RECORDED[name]["mean"] == round(statistics.mean(splits), 4) >= LEAST[name]
+
+
+def test_chapter_15_trains_the_recorded_network_and_tells_its_mean():
+    cells = read(CHAPTERS / "15_read_handwriting.ipynb")
+    code = "\n".join(map(source, code_cells(cells)))
+    epochs = RECIPES["mlp"][2]
+    for part in (
+        "Sequential(Linear(128), F.relu, Linear(10))",
+        f"EPOCHS = {epochs}\n",
+        f"Adam(alpha={ALPHA}).setup(model)",
+        f"batch_size={BATCH_SIZE}, seed=seed)",
+    ):
+        assert part in code
+    text = "\n".join(map(source, cells["cells"]))
+    assert f"their mean accuracy on the test sets is above {100 * TEXT[15]:.0f} %" in text
+    assert RECORDED["mlp"]["mean"] > TEXT[15]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECIPES)
+def test_five_trainings_reach_what_the_book_says(name):
+    mean = statistics.mean(accuracy(name, seed) for seed in SEEDS)
+    assert mean >= max(LEAST[name], TEXT[15] if name == "mlp" else 0)
