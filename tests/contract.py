@@ -1401,3 +1401,104 @@ def mini_batches_give_each_example_once_an_epoch_in_a_new_order(lib):
     assert (batches.epoch, batches.position) == (2, 0)
     next(iter(batches))
     assert batches.position == 4
+
+
+def saved(lib, obj):
+    """Return copies of what an object shows to be saved, as {path: array}."""
+    target = {}
+    obj.serialize(lib.DictionarySerializer(target))
+    return {path: np.array(array) for path, array in target.items()}
+
+
+@since(16)
+def a_model_is_saved_and_loaded_into_a_lazy_one(lib):
+    x = np.ones((4, 2), np.float32)
+    model, other = (lib.Sequential(lib.Linear(3), lib.tanh, lib.Linear(1)) for _ in range(2))
+    y = model(x)
+    arrays = saved(lib, model)
+    assert list(arrays) == ["0/W", "0/b", "1/W", "1/b"]
+    other.serialize(lib.NpzDeserializer(arrays))
+    assert other[0].W.data is not model[0].W.data
+    np.testing.assert_array_equal(other(x).data, y.data)
+
+
+@since(16)
+def a_training_goes_on_where_it_was_saved(lib):
+    x = np.ones((1, 1))
+    link, other = (lib.Linear(1, 1, nobias=True, initialW=np.ones((1, 1))) for _ in range(2))
+    optimizers = [lib.Adam(alpha=0.1).setup(each) for each in (link, other)]
+    for n in range(4):
+        optimizers[0].update(lambda: (link(x) ** 2).sum())
+        optimizers[0].new_epoch()
+        if n == 1:
+            arrays = saved(lib, link), saved(lib, optimizers[0])
+    assert list(arrays[1])[:5] == ["t", "epoch", "W/t", "W/m", "W/v"]
+    for each, source in zip((other, optimizers[1]), arrays, strict=True):
+        each.serialize(lib.NpzDeserializer(source))
+    assert (optimizers[1].t, optimizers[1].epoch) == (2, 2)
+    for _ in range(2):
+        optimizers[1].update(lambda: (other(x) ** 2).sum())
+    np.testing.assert_array_equal(other.W.data, link.W.data)
+
+
+@since(16)
+def an_optimizer_is_not_loaded_before_its_lazy_link(lib):
+    link = lib.Linear(1, 1)
+    optimizer = lib.Adam().setup(link)
+    optimizer.update(lambda: link(np.ones((1, 1), np.float32)).sum())
+    arrays = saved(lib, optimizer)
+    with pytest.raises(RuntimeError, match="serialize: expected a link whose parameters are there"):
+        lib.Adam().setup(lib.Linear(1)).serialize(lib.NpzDeserializer(arrays))
+
+
+@since(16)
+def mini_batches_go_on_in_the_middle_of_an_epoch(lib):
+    x = np.arange(10)
+    whole = list(lib.MiniBatches(x, batch_size=3, seed=1))
+    begun = lib.MiniBatches(x, batch_size=3, seed=1)
+    next(iter(begun))
+    other = lib.MiniBatches(x, batch_size=3, seed=2)
+    other.serialize(lib.NpzDeserializer(saved(lib, begun)))
+    rest = list(other)
+    assert [a.tolist() for (a,) in rest] == [a.tolist() for (a,) in whole[1:]]
+
+
+@since(16)
+def persistent_values_are_saved(lib):
+    link, other = lib.Link(), lib.Link()
+    for each, total, steps in ((link, np.ones(2), 3), (other, np.zeros(2), 0)):
+        each.add_persistent("total", total)
+        each.add_persistent("steps", steps)
+    array = other.total
+    other.serialize(lib.NpzDeserializer(saved(lib, link)))
+    assert (other.total is array, array.tolist(), other.steps) == (True, [1, 1], 3)
+
+
+@since(16)
+def dropout_drops_only_while_a_model_learns(lib):
+    np.random.seed(0)
+    x = lib.Variable(np.ones(1000, np.float32))
+    y = lib.dropout(x, 0.2)
+    assert y.dtype == np.float32
+    np.testing.assert_allclose(np.unique(y.data), [0, 1.25])
+    assert 0.9 < y.data.mean() < 1.1
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad, y.data)
+    with tinylinks.using_config("train", False):
+        assert lib.dropout(x, 0.2) is x
+
+
+@since(16)
+def batch_normalization_gives_columns_of_mean_0_and_variance_1(lib):
+    x = np.random.default_rng(0).normal(3, 2, (50, 2)).astype(np.float32)
+    bn = lib.BatchNormalization(2)
+    y = bn(x).data
+    np.testing.assert_allclose(y.mean(axis=0), [0, 0], atol=1e-5)
+    np.testing.assert_allclose(y.var(axis=0), [1, 1], rtol=1e-3)
+    np.testing.assert_allclose(bn.avg_mean, 0.1 * x.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(bn.avg_var, 0.9 + 0.1 * x.var(axis=0, ddof=1), rtol=1e-5)
+    assert paths(bn) == ["/gamma", "/beta"]
+    with tinylinks.using_config("train", False):
+        expected = (x - bn.avg_mean) / np.sqrt(bn.avg_var + 2e-5)
+        np.testing.assert_allclose(bn(x).data, expected, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(bn(x[:1]).data, expected[:1], rtol=1e-4, atol=1e-6)

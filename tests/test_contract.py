@@ -8,7 +8,7 @@ from notebooks import chapter_paths
 
 import tinylinks
 import tinylinks.functions as F
-from tinylinks import datasets, optimizers
+from tinylinks import datasets, optimizers, serializers
 from tinylinks.functions.arithmetic import Add
 from tinylinks.functions.elementwise import Exp, Square
 from tinylinks.walk import after
@@ -28,6 +28,8 @@ def package():
         Sequential=tinylinks.Sequential,
         Linear=tinylinks.links.Linear,
         as_variable=tinylinks.as_variable,
+        **{name: getattr(serializers, name) for name in serializers.__all__},
+        BatchNormalization=tinylinks.links.BatchNormalization,
         **{name: getattr(datasets, name) for name in datasets.__all__},
         **{name: getattr(optimizers, name) for name in optimizers.__all__},
         **{name: getattr(F, name) for name in F.__all__},

@@ -28,7 +28,7 @@ __all__ = ["after", "rebase"]
 _PACKAGE = Path(__file__).resolve().parent
 
 #: Chapters that are not written yet: the walk passes over them.
-NOT_YET = range(16, 18)
+NOT_YET = range(17, 18)
 
 
 def after(
