@@ -228,6 +228,11 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "y.argmax(axis=1).reshape(self.t.shape)  ->  y.argmax(axis=1)",
     ): "For labels with an axis of length 1 behind, which the chapter does not use.",
     (14, "SoftmaxCrossEntropy.backward", "1  ->  2  (5)"): MINUS_ONE,
+    (
+        16,
+        "dropout",
+        "np.random.random_sample(x.shape) >= ratio  ->  np.random.random_sample(x.shape) > ratio",
+    ): "A random number equals the ratio about once in 10 ** 16.",
 }
 
 
