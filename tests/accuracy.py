@@ -28,7 +28,7 @@ def mlp():
 
 
 def convnet():
-    """Return a network with two convolutions."""
+    """Return the network of chapter 17."""
     return Sequential(
         L.Convolution2D(16, 3, pad=1),
         F.relu,

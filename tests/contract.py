@@ -1502,3 +1502,45 @@ def batch_normalization_gives_columns_of_mean_0_and_variance_1(lib):
         expected = (x - bn.avg_mean) / np.sqrt(bn.avg_var + 2e-5)
         np.testing.assert_allclose(bn(x).data, expected, rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(bn(x[:1]).data, expected[:1], rtol=1e-4, atol=1e-6)
+
+
+@since(17)
+def a_convolution_adds_up_what_each_window_sees(lib):
+    rng = np.random.default_rng(0)
+    x, W, b = (rng.normal(size=shape) for shape in [(2, 3, 5, 4), (4, 3, 3, 2), 4])
+    y = lib.convolution_2d(x, W, b, stride=(2, 1), pad=(1, 0))
+    assert y.shape == (2, 4, 3, 3)
+    assert y.data[1, 2, 1, 2] == pytest.approx((W[2] * x[1, :, 1:4, 2:4]).sum() + b[2])
+    with pytest.raises(ValueError, match="convolution_2d: expected"):
+        lib.convolution_2d(x, W[:, :2])
+
+
+@since(17)
+def a_deconvolution_is_the_gradient_of_a_convolution(lib):
+    rng = np.random.default_rng(0)
+    x, W = lib.Variable(rng.normal(size=(2, 3, 5, 5))), rng.normal(size=(4, 3, 3, 3))
+    y = lib.convolution_2d(x, W, stride=2)
+    y.grad = gy = rng.normal(size=y.shape)
+    y.backward()
+    np.testing.assert_allclose(x.grad, lib.deconvolution_2d(gy, W, stride=2).data)
+
+
+@since(17)
+def pooling_keeps_the_largest_or_the_average(lib):
+    x = lib.Variable(np.array([[[[1.0, 3.0, 2.0], [4.0, 4.0, 5.0]]]]))
+    y = lib.max_pooling_2d(x, 2)
+    y.sum().backward()
+    assert y.data.ravel().tolist() == [4, 5]
+    assert x.grad.ravel().tolist() == [0, 0, 0, 1, 0, 1]
+    assert lib.average_pooling_2d(x, 2).data.ravel().tolist() == [3]
+
+
+@since(17)
+def links_with_filters_find_their_channels_at_the_first_mini_batch(lib):
+    x = np.ones((5, 2, 8, 8), np.float32)
+    f, g = lib.Convolution2D(4, 3, pad=1), lib.Deconvolution2D(None, 3, 2, stride=2)
+    assert not hasattr(f, "W")
+    assert f(x).shape == (5, 4, 8, 8)
+    assert g(f(x)).shape == (5, 3, 16, 16)
+    assert (f.W.shape, g.W.shape) == ((4, 2, 3, 3), (4, 3, 2, 2))
+    assert paths(f) == ["/W", "/b"]

@@ -53,11 +53,20 @@ CORE = [
     "functions.linear",
     "functions.loss",
     "functions.evaluation",
+    "functions.noise",
+    "functions.convolution",
+    "functions.pooling",
+    "functions.normalization",
     "derivatives",
     "link",
     "links.linear",
+    "links.convolution",
+    "links.normalization",
     "initializers",
     "optimizers",
+    "optimizer_hooks",
+    "datasets",
+    "serializers",
     "config",
     "gradient_check",
     "debug",
@@ -272,7 +281,8 @@ class Mutant:
 
 
 def file_of(module):
-    return PACKAGE / (module.replace(".", "/") + ".py")
+    file = PACKAGE / (module.replace(".", "/") + ".py")
+    return file if file.exists() else file.with_suffix("") / "__init__.py"
 
 
 @functools.cache  # somebody may edit a file while the tests run

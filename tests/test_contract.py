@@ -30,6 +30,8 @@ def package():
         as_variable=tinylinks.as_variable,
         **{name: getattr(serializers, name) for name in serializers.__all__},
         BatchNormalization=tinylinks.links.BatchNormalization,
+        Convolution2D=tinylinks.links.Convolution2D,
+        Deconvolution2D=tinylinks.links.Deconvolution2D,
         **{name: getattr(datasets, name) for name in datasets.__all__},
         **{name: getattr(optimizers, name) for name in optimizers.__all__},
         **{name: getattr(F, name) for name in F.__all__},

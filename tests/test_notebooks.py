@@ -31,8 +31,6 @@ from notebooks import (
     write,
 )
 
-from tinylinks import walk
-
 MOST_LINES = 20
 FEWEST_PREDICTIONS = 4
 
@@ -299,7 +297,7 @@ def walk_calls(tree):
 
 def check_walk(notebook, number):
     """The first code cell brings the code so far, where a chapter uses it."""
-    before = max(n for n in range(number) if n not in walk.NOT_YET)
+    before = number - 1
     cells = [(cell, parse(cell)) for cell in code_cells(notebook)]
     cells = [(cell, tree) for cell, tree in cells if tree is not None]
     calls = [

@@ -245,16 +245,6 @@ def test_nothing_runs_when_a_chapter_is_missing(book):
     assert namespace == {}
 
 
-def test_chapters_that_are_not_written_yet_are_passed_over(book):
-    first = walk.NOT_YET.start
-    for number in range(3, first):
-        write(book, f"{number:02}_more.ipynb")
-    write(book, "18_later.ipynb", build("answer += 1"))
-    assert after(18, {}, folder=book)["answer"] == 43
-    with pytest.raises(FileNotFoundError, match=f"without chapter {first}"):
-        after(first, {}, folder=book)
-
-
 # Classes that follow one that grew.
 
 
@@ -352,10 +342,9 @@ def test_needs_nothing_but_the_standard_library(book):
 # The book itself.
 
 
-def test_only_the_chapters_that_are_not_written_yet_are_missing():
+def test_no_chapter_is_missing():
     numbers = list(chapter_paths())
-    missing = set(range(1, max(numbers) + 1)) - set(numbers)
-    assert missing == set(walk.NOT_YET)
+    assert numbers == list(range(1, max(numbers) + 1))
 
 
 def test_the_chapters_of_the_book_run_in_silence(capsys):

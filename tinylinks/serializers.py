@@ -190,7 +190,7 @@ def _write_npz(file: Any, arrays: dict[str, np.ndarray], compression: bool) -> N
 def _write_npy(file: Any, array: np.ndarray) -> None:
     """Write one array, or what stands for None: where Chainer finds it, nothing is loaded."""
     if not array.dtype.hasobject:
-        return np.lib.format.write_array(file, array, allow_pickle=False)
+        return np.lib.format.write_array(file, array)
     header = {"descr": "|O", "fortran_order": False, "shape": ()}
     np.lib.format.write_array_header_1_0(file, header)
     file.write(b"cnumpy\narray\n(NtR.")  # pickled numpy.array(None), for every version of NumPy
