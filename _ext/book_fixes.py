@@ -3,6 +3,10 @@
 import re
 
 from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
+
+import tinylinks
 
 # Docutils gives the bibliography roles that browsers and screen readers no longer accept.
 DEPRECATED_ROLES = {
@@ -35,7 +39,42 @@ def number_by_file_name(app, env):
     return changed
 
 
+def public_names():
+    """Return the names that a reader may look up in the index."""
+    modules = [module for module in vars(tinylinks).values() if hasattr(module, "__all__")]
+    return {name for module in [tinylinks, *modules] for name in module.__all__}
+
+
+class IndexChapter(SphinxTransform):
+    """Put into the index where a chapter explains a term, and where it builds a name."""
+
+    default_priority = 800  # before Sphinx collects what the index lists
+
+    def apply(self):
+        number = re.match(r"chapters/(\d\d)_", self.env.docname)
+        if not number:
+            return
+        title = f"{int(number[1])}. {next(self.document.findall(nodes.title)).astext()}"
+        for count, (word, node) in enumerate(self.places().items()):
+            id = f"index-of-chapter-{count}"
+            index = addnodes.index(entries=[("single", f"{word}; {title}", id, "", None)])
+            node.parent.insert(node.parent.index(node), [index, nodes.target("", "", ids=[id])])
+
+    def places(self):
+        """Return what the index lists of this chapter, and the first place of each."""
+        found = {}
+        for node in self.document.findall(addnodes.pending_xref):
+            if node["reftype"] == "term":
+                found.setdefault(node["reftarget"], node)
+        for node in self.document.findall(nodes.literal_block):
+            for name in re.findall(r"^(?:class|def) (\w+)", node.astext(), re.MULTILINE):
+                if name in public_names():
+                    found.setdefault(name, node)
+        return found
+
+
 def setup(app):
+    app.add_transform(IndexChapter)
     app.connect("html-page-context", mend_roles)
     app.connect("env-get-updated", number_by_file_name)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -53,6 +53,14 @@ def test_grad_adds_up_over_the_outputs(xp):
     assert gx.item() == 7
 
 
+def test_grad_adds_up_over_an_output_given_twice(xp):
+    x = variable(xp, 2)
+    y = x * 3
+    starts = [variable(xp, 1), variable(xp, 10)]
+    (gx,) = grad([y, y], [x], grad_outputs=starts)
+    assert gx.item() == 33
+
+
 def test_grad_of_an_output_of_several_elements_starts_from_ones(xp):
     x = variable(xp, [1, 2])
     (gx,) = grad([x * x], [x])

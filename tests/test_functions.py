@@ -653,6 +653,18 @@ def test_softmax_cross_entropy_ignores_another_label(xp):
     assert gx.any(axis=1).tolist() == [True, False, True]
 
 
+def test_a_label_below_zero_is_refused_unless_it_is_to_be_ignored(xp):
+    x, t = xp.zeros((2, 3)), xp.asarray([0, -2], dtype=np.int32)
+    with pytest.raises(ValueError, match="expected labels from 0 to 2, .* got -2"):
+        F.softmax_cross_entropy(x, t)
+    assert F.softmax_cross_entropy(x, t, ignore_label=-2).item() == pytest.approx(np.log(3))
+
+
+def test_labels_are_numbers_of_classes_and_no_shares(xp):
+    with pytest.raises(TypeError, match="expected labels as an array of int"):
+        F.softmax_cross_entropy(xp.zeros((2, 3)), xp.ones((2, 3)) / 3)
+
+
 MOVES = {
     "broadcast_to": (
         lambda x: F.broadcast_to(x, (2, 2, 3)),

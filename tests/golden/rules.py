@@ -1,0 +1,305 @@
+"""See in Chainer 7.8.1 what chapters/rules.md says of it, where the library differs.
+
+    chainer39/bin/python tests/golden/rules.py
+
+README.md says how to get that Python. Each function here is named after the test that pins the
+row, without its `test_`; test_rules.py sees that each row that differs has one.
+"""
+
+import io
+import os
+import tempfile
+import types
+import warnings
+
+import chainer
+import chainer.functions as F
+import chainer.links as L
+import numpy as np
+from chainer import Chain, ChainList, Sequential, Variable, gradient_check, optimizers, serializers
+
+
+def array(*numbers):
+    return np.array(numbers, np.float32)
+
+
+def matrix():
+    return Variable(np.ones((2, 3), np.float32))
+
+
+def fails(kind, run):
+    try:
+        run()
+    except kind:
+        return True
+    return False
+
+
+def a_result_of_several_numbers_needs_a_gradient_to_start_from():
+    x = matrix()
+    add, relu = (x + x).backward, F.relu(x).backward
+    return fails(AttributeError, add) and fails(TypeError, relu)
+
+
+def backward_of_a_leaf_is_refused():
+    return matrix().backward() is None
+
+
+def leaves_do_not_share_their_gradient_array():
+    a, b = Variable(array(1, 1)), Variable(array(1, 1))
+    y = a + b
+    y.grad = array(1, 1)
+    y.backward()
+    return a.grad is b.grad
+
+
+def derivatives_of_a_whole_power_at_zero():
+    x = Variable(np.zeros(1))
+    (gx,) = chainer.grad([x**1], [x], enable_double_backprop=True)
+    (ggx,) = chainer.grad([gx], [x])
+    return np.isnan(ggx.array).all()
+
+
+def grad_adds_up_over_an_output_given_twice():
+    x = Variable(array(2))
+    y = x * 3
+    starts = [Variable(array(1)), Variable(array(10))]
+    (gx,) = chainer.grad([y, y], [x], grad_outputs=starts)
+    return gx.array == 30
+
+
+def one_output_is_a_variable_and_several_are_a_tuple():
+    class Double(chainer.FunctionNode):
+        def forward(self, inputs):
+            return (2 * inputs[0],)
+
+        def backward(self, indexes, grad_outputs):
+            self.seen = indexes
+            return (2 * grad_outputs[0],)
+
+    x, double = matrix(), Double()
+    outputs = double.apply((x,))
+    F.sum(outputs[0]).backward()
+    return type(outputs) is tuple and double.seen == (0,)
+
+
+def plain_backward_works_on_bare_arrays():
+    class Double(chainer.FunctionNode):
+        def forward(self, inputs):
+            return (2 * inputs[0],)
+
+        def backward(self, indexes, grad_outputs):
+            self.seen = type(grad_outputs[0])
+            return (2 * grad_outputs[0],)
+
+    double = Double()
+    F.sum(double.apply((matrix(),))[0]).backward()
+    return double.seen is Variable
+
+
+def labels_are_numbers_of_classes_and_no_shares():
+    shares = np.full((2, 3), 1 / 3, np.float32)
+    return F.softmax_cross_entropy(matrix(), shares).shape == ()
+
+
+def a_label_below_zero_is_refused_unless_it_is_to_be_ignored():
+    x = np.array([[0, 5, 1]], np.float32)
+    losses = [F.softmax_cross_entropy(x, np.array([t])).array for t in (-2, 1)]
+    ignored = F.softmax_cross_entropy(x, np.array([-1])).array
+    return losses[0] == losses[1] and ignored == 0
+
+
+def an_empty_batch_goes_forward_and_back():
+    nothing, x = np.zeros((0, 2), np.float32), Variable(np.zeros((0, 2), np.float32))
+    loss = F.softmax_cross_entropy(x, np.zeros(0, np.int32))
+    return np.isnan(F.mean_squared_error(nothing, nothing).array) and fails(
+        ValueError, loss.backward
+    )
+
+
+def a_function_can_be_used_once():
+    exp = F.exp(matrix()).creator
+    first = exp.outputs[0]
+    exp.apply((matrix(),))
+    return exp.outputs[0] is not first
+
+
+def a_wrong_gradient_is_found():
+    drawn = []
+    normal = np.random.normal
+
+    def note(*args, **kwargs):
+        drawn.append(1)
+        return normal(*args, **kwargs)
+
+    np.random.normal = note
+    try:
+        gradient_check.check_backward(lambda x: x * x, np.ones(3), np.ones(3))
+    finally:
+        np.random.normal = normal
+    return len(drawn) > 0
+
+
+def one_size_is_the_output_size_and_W_comes_with_the_first_batch():
+    f = L.Linear(2)
+    before = hasattr(f, "W") and f.W.array is None
+    f(matrix())
+    return before and f.in_size is None
+
+
+def first_values_that_are_arrays_keep_their_dtype():
+    return L.Linear(1, 1, initialW=np.ones((1, 1), np.float64)).W.dtype == np.float32
+
+
+def linear_says_what_does_not_fit():
+    return fails(IndexError, lambda: L.Linear(3, 2)(array(1, 2, 3)))
+
+
+def outside_init_scope_a_link_is_kept_but_not_registered():
+    class Model(Chain):
+        def __init__(self):
+            super().__init__()
+            self.l1 = L.Linear(2, 2)
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        model = Model()
+    return list(model.params()) == [] and not [w for w in seen if w.category is UserWarning]
+
+
+def children_come_in_the_order_of_the_list():
+    layers = Sequential(*[L.Linear(2, 2) for _ in range(4)])
+    order = [list(layers).index(child) for child in layers.children()]
+    return order == [0, 3, 2, 1]
+
+
+def clear_keeps_nothing():
+    layers = Sequential(L.Linear(2, 2), L.Linear(2, 2))
+    layers.clear()
+    return len(layers) == 0 and list(layers.params()) != []
+
+
+def a_shared_link_is_updated_once():
+    f = L.Linear(1, 1, nobias=True, initialW=1)
+    optimizer = optimizers.SGD(lr=1).setup(ChainList(f, f))
+    f.W.grad = np.array([[0.25]], np.float32)
+    optimizer.update()
+    return f.W.array == 0.5
+
+
+def a_link_that_holds_itself_is_refused():
+    chain = Chain()
+    with chain.init_scope():
+        chain.inner = chain
+    return fails(RecursionError, lambda: list(chain.params()))
+
+
+def copyparams_from_a_link_that_waits_changes_nothing():
+    f = L.Linear(3, 2)
+    f.W.array[...] = 7
+    f.copyparams(L.Linear(None, 2))
+    return (f.W.array != 7).any()
+
+
+def an_optimizer_of_ones_own_needs_update_core_alone():
+    f = L.Linear(2, 2)
+    optimizers.SGD().setup(f)
+    return f.W.update_rule is not f.b.update_rule and f.W.update_rule is not None
+
+
+def every_optimizer_leaves_a_parameter_without_gradient_alone():
+    f = L.Linear(2, 2, initial_bias=1)
+    optimizer = optimizers.SGD(lr=1).setup(f)
+    optimizer.add_hook(chainer.optimizer_hooks.WeightDecay(0.5))
+    f.cleargrads()
+    optimizer.update()
+    return (f.b.array == 0.5).all()
+
+
+def an_epoch_has_each_example_once_and_rows_stay_together():
+    batches = chainer.iterators.SerialIterator(list(range(4)), 2)
+    return [batches.next() and batches.epoch for _ in range(6)] == [0, 1, 1, 2, 2, 3]
+
+
+def nothing_is_unpickled():
+    seen = []
+    serializers.npz_hostile = seen.append
+
+    class Hostile:
+        def __reduce__(self):
+            return eval, ("__import__('chainer').serializers.npz_hostile('ran')",)
+
+    file = io.BytesIO()
+    np.savez(file, W=np.array(Hostile(), dtype=object), b=np.zeros(2))
+    file.seek(0)
+    serializers.load_npz(file, L.Linear(3, 2))
+    return seen == ["ran"]
+
+
+def if_one_part_does_not_fit_the_others_are_unchanged():
+    file = io.BytesIO()
+    saved = Chain(a=L.Linear(2, 2, initialW=9), b=L.Linear(2, 3))
+    serializers.save_npz(file, saved)
+    file.seek(0)
+    model = Chain(a=L.Linear(2, 2), b=L.Linear(2, 4))
+    return (
+        fails(ValueError, lambda: serializers.load_npz(file, model))
+        and (model.a.W.array == 9).all()
+    )
+
+
+def no_array_is_stretched_into_another_shape():
+    file = io.BytesIO()
+    np.savez(file, W=np.full((1, 1), 7), b=np.zeros(1))
+    file.seek(0)
+    f = L.Linear(3, 2)
+    serializers.load_npz(file, f)
+    return (f.W.array == 7).all()
+
+
+def a_crash_leaves_the_old_file_whole_and_nothing_else():
+    class Failing(chainer.Link):
+        def serialize(self, serializer):
+            serializer("a", np.ones(2))
+
+    savez = np.savez_compressed
+
+    def crash(file, **arrays):
+        file.write(b"half of it")
+        raise OSError("the disk is full")
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.npz")
+        serializers.save_npz(path, Failing())
+        np.savez_compressed = crash
+        try:
+            failed = fails(OSError, lambda: serializers.save_npz(path, Failing()))
+        finally:
+            np.savez_compressed = savez
+        with open(path, "rb") as file:
+            return failed and file.read() == b"half of it"
+
+
+def an_unknown_switch_or_value_changes_nothing():
+    chainer.config.trian = False
+    return chainer.config.trian is False
+
+
+def the_module_fits_the_array():
+    f = L.Linear(2, 2)
+    return hasattr(f, "to_intel64") and hasattr(f, "to_chx") and f.device.name == "@numpy"
+
+
+def main():
+    helpers = (array, matrix, fails, main)
+    rows = [f for f in globals().values() if isinstance(f, types.FunctionType)]
+    rows = [f for f in rows if f.__module__ == "__main__" and f not in helpers]
+    wrong = [f.__name__ for f in rows if not f()]
+    print(
+        f"Chainer {chainer.__version__}: {len(rows) - len(wrong)} of {len(rows)} rows are as said"
+    )
+    assert not wrong, wrong
+
+
+if __name__ == "__main__":
+    main()
