@@ -62,20 +62,35 @@ def test_chapters_are_packaged_as_code_without_outputs(wheel):
             assert cell["outputs"] == []
 
 
-def test_walk_runs_from_the_wheel(wheel, tmp_path):
-    """`after` finds the packaged chapters where there is no checkout."""
-    last = int(CHAPTERS[-1].name[:2])
-    program = f"import tinylinks.walk as w; print(w.__file__, len(w.after({last}, {{}})))"
-    env = {**os.environ, "PYTHONPATH": str(wheel)}
+def run(program, wheel, folder):
+    """Run a program with the package from the wheel, in a folder of its own; return its output."""
     ran = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=tmp_path,
-        env=env,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(wheel)},
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert ran.returncode == 0, ran.stderr
-    file, names = ran.stdout.rsplit(maxsplit=1)
+    return ran.stdout
+
+
+def test_the_program_of_chapter_16_trains_saves_and_loads(wheel, tmp_path):
+    """A reader copies the two cells into a file, and needs nothing else."""
+    (chapter,) = [path for path in CHAPTERS if path.name.startswith("16_")]
+    sources = ["".join(cell["source"]) for cell in code_cells(chapter)]
+    cells = [s for s in sources if "make_classifier()" in s]
+    assert len(cells) == 2
+    lines = run("\n\n".join(cells), wheel, tmp_path).splitlines()
+    assert lines[:2] == ["as before it was saved: True", "above 94 %: True"]
+    assert [path.name for path in tmp_path.iterdir()] == ["digits.npz"]
+
+
+def test_walk_runs_from_the_wheel(wheel, tmp_path):
+    """`after` finds the packaged chapters where there is no checkout."""
+    last = int(CHAPTERS[-1].name[:2])
+    program = f"import tinylinks.walk as w; print(w.__file__, len(w.after({last}, {{}})))"
+    file, names = run(program, wheel, tmp_path).rsplit(maxsplit=1)
     assert Path(file).is_relative_to(wheel)
     assert int(names) > 1
