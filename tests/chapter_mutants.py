@@ -59,6 +59,9 @@ TIES = "It breaks ties between equal ranks: any order among them is right."
 CACHED = "The same numbers: to keep them only saves time."
 MINUS_ONE = "NumPy takes any negative length as the one that is left open."
 SURVIVORS: dict[tuple[int, str, str], str] = {
+    (17, "matrices", "1  ->  2  (2)"): (
+        "NumPy takes any negative number for the length that it is to find out."
+    ),
     (1, "slope", "0.001  ->  0.002"): STEP,
     (1, "slopes", "0.001  ->  0.002"): STEP,
     (1, "slopes", "np.zeros_like  ->  np.ones_like"): (

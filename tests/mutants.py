@@ -107,6 +107,10 @@ SECONDS = 400  # for all tests of one fault: after that there is no verdict, whi
 MEGABYTES = 4000
 
 # (module, function, change) -> why nobody could see a difference.
+ANY_NEGATIVE = "NumPy takes any negative number for the length that it is to find out."
+NO_ARRAY = "What has no axes is no array, and is refused right after."
+ANY_SEED = "Any seed will do that NumPy's generator has drawn."
+
 SURVIVORS: dict[tuple[str, str, str], str] = {
     ("graph", "Arrivals.__init__", "0  ->  1"): (
         "The count only breaks ties between equal ranks: it may start anywhere."
@@ -250,6 +254,38 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
         "errors.check_config(name, value, CONFIG_NAMES)  ->  pass",
     ): "The same is checked again further on, with the same sentence.",
     ("optimizers", "Adam._step", "False  ->  True"): "A copy that nobody sees.",
+    ("functions.convolution", "matrices", "1  ->  2  (2)"): ANY_NEGATIVE,
+    ("datasets", "get_digits", "1  ->  2  (4)"): ANY_NEGATIVE,
+    (
+        "functions.normalization",
+        "batch_axes",
+        "return (0, *range(getattr(gamma, 'ndim', 1) + 1, getattr(x, 'ndim', 0)))  ->  "
+        "return (*range(getattr(gamma, 'ndim', 1) + 1, getattr(x, 'ndim', 0)), 0)",
+    ): "The order of the axes to average over does not matter.",
+    ("functions.normalization", "batch_axes", "1  ->  2"): NO_ARRAY,
+    ("functions.normalization", "batch_axes", "0  ->  1  (2)"): NO_ARRAY,
+    (
+        "optimizer_hooks",
+        "GradientClipping.__call__",
+        "norm > self.threshold  ->  norm >= self.threshold",
+    ): "Gradients that are just as long as allowed are multiplied by 1.",
+    ("datasets", "_seed", "2 ** 31  ->  2 * 31"): ANY_SEED,
+    ("datasets", "_seed", "2 ** 31  ->  31 ** 2"): ANY_SEED,
+    ("datasets", "_seed", "31  ->  30"): ANY_SEED,
+    ("datasets", "_seed", "31  ->  32"): ANY_SEED,
+    ("serializers", "_write_npz", "True  ->  False"): (
+        "Only an array of more than two gigabytes needs the longer form."
+    ),
+    ("serializers", "_replacing", "new.flush()  ->  pass"): (
+        "The file is complete when it is closed; only a crash of the machine in between shows it."
+    ),
+    ("serializers", "_write_npy", "False  ->  True"): "The order of the axes, where there is none.",
+    (
+        "serializers",
+        "_read_npz",
+        "contextlib.nullcontext(file) if hasattr(file, 'read') else open(file, 'rb')  ->  "
+        "contextlib.nullcontext(file)",
+    ): "zipfile opens a name by itself; it only closes the file later.",
 }
 
 

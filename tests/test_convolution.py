@@ -167,6 +167,8 @@ def test_a_frame_is_no_larger_than_image_and_windows_reach():
     assert (windows.grid, windows.reach) == ((8, 2), [8, 6])
     windows = convolution.slide("test", (4, 7), (1, 2), **how, cover_all=True)
     assert (windows.grid, windows.reach) == ((8, 3), [8, 9])
+    windows = convolution.slide("test", (4, 3), 2, 3, (1, 2))  # the last pixels are not seen
+    assert (windows.grid, windows.reach) == ((2, 2), [6, 7])
 
 
 def test_the_columns_do_not_live_until_backward():

@@ -1961,6 +1961,11 @@ def a_pooling_beyond_the_image():
     F.max_pooling_2d(images(1, 1, 3, 3), 1, 3)
 
 
+@mistake("max_pooling_2d", "(N, C, H, W)", "of shape (4, 4)", "reshape", ValueError)
+def the_largest_of_one_image():
+    F.max_pooling_2d(images(4, 4), 2)
+
+
 @mistake("average_pooling_2d", "(N, C, H, W)", "of shape (4, 4)", "reshape", ValueError)
 def an_average_of_one_image():
     F.average_pooling_2d(images(4, 4), 2)

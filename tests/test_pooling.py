@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 import tinylinks.functions as F
-from tinylinks import Variable, backend
+from tinylinks import Variable, backend, gradient_check
+from tinylinks.functions import pooling
+from tinylinks.functions.convolution import slide
 
 
 def values(x):
@@ -86,6 +88,20 @@ def test_indices_say_which_place_of_the_window_it_is(xp):
     assert values(indexes) == [[[[2, 3]]], [[[0, 1]]]]
     y.sum().backward()
     assert values(x.grad[1, 0, 0]) == [1, 0, 1]
+
+
+def test_numbers_are_put_back_and_picked_out_to_any_order(xp):
+    x, gy = np.random.default_rng(0).normal(size=(2, 2, 1, 3, 3))
+    function = pooling.MaxPooling2D(slide("test", (3, 3), 2, 1, 0))
+    function.apply(xp.asarray(x))
+    for kind, values in [(pooling.PutBack, gy[..., :2, :2]), (pooling.PickOut, x)]:
+        values = xp.asarray(np.ascontiguousarray(values))
+        picked = kind(function.windows, function.masks).apply(values)
+
+        def compute(x, kind=kind):
+            return kind(function.windows, function.masks).apply(x)
+
+        gradient_check.check_backward(compute, values, xp.ones(picked.shape))
 
 
 def test_the_input_and_the_output_share_no_memory():

@@ -110,6 +110,14 @@ RULES = {
         (A, B),
         lambda x1, x2: F.where(CONDITION, x1, x2),
     ),
+    "concat": Rule(
+        r"y = (x_1, x_2)",
+        lambda x1, x2: np.hstack([x1, x2]),
+        [r"(gx_1, gx_2) = gy"],
+        lambda gy, x1, x2: [gy[:, :3], gy[:, 3:]],
+        (A, B[:, :2]),
+        lambda *xs: F.concat(xs),
+    ),
     "leaky_relu": Rule(
         r"y = x \cdot ([x > 0] + s \cdot [x \le 0])",
         lambda x: x * ((x > 0) + 0.2 * (x <= 0)),

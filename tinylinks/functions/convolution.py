@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,6 @@ import numpy as np
 from tinylinks import errors
 from tinylinks.backend import get_array_module
 from tinylinks.function import Function
-from tinylinks.functions.shapes import concat
 
 if TYPE_CHECKING:
     from tinylinks.variable import Variable
@@ -31,8 +31,8 @@ class Windows(NamedTuple):
     def reach(self) -> list[int]:
         """Height and width that hold the image with its pad, and the last window."""
         return [
-            max(n + p, (windows - 1) * s + (k - 1) * d + 1)
-            for n, windows, k, s, p, d in zip(*self, strict=True)
+            max(n + 2 * p, (count - 1) * s + (k - 1) * d + 1)
+            for n, count, k, s, p, d in zip(*self, strict=True)
         ]
 
     def inside(self, frame: Any) -> Any:
@@ -92,13 +92,20 @@ def col2im(col: Any, windows: Windows) -> Any:
     return windows.inside(frame)
 
 
+def matrices(array: Any, groups: int, n_axes: int = 1) -> Any:
+    """Make a matrix for each group: the first axes become its rows, the others its columns."""
+    rows = math.prod(array.shape[:n_axes])
+    return array.reshape(groups, rows // groups, -1)
+
+
 class Sliding(Function):
-    """A Function of windows that slide over images."""
+    """A Function of windows that slide over images, for each group of channels by itself."""
 
     casts_ints = True
 
-    def __init__(self, windows: Windows) -> None:
+    def __init__(self, windows: Windows, groups: int = 1) -> None:
         self.windows = windows
+        self.groups = groups
 
 
 class Convolution2DFunction(Sliding):
@@ -108,15 +115,18 @@ class Convolution2DFunction(Sliding):
 
     def forward(self, x: Any, W: Any, b: Any = None) -> Any:
         self.retain_inputs((0, 1))  # not the columns: they are many times as large as x
-        y = get_array_module(x).tensordot(W, im2col(x, self.windows), 3)
+        col = matrices(im2col(x, self.windows), self.groups, 3)
+        y = matrices(W, self.groups) @ col
+        y = y.reshape(len(W), *self.windows.grid, len(x))
         if b is not None:
             y += b[:, None, None, None]
         return y.transpose(3, 0, 1, 2)
 
     def backward(self, gy: Any) -> Any:
         x, W = self.get_retained_inputs()
-        gx = Deconvolution2DFunction(self.windows).compute(gy, W) if self.needs(0) else None
-        gW = ConvolutionWeights(self.windows).compute(x, gy) if self.needs(1) else None
+        how = self.windows, self.groups
+        gx = Deconvolution2DFunction(*how).compute(gy, W) if self.needs(0) else None
+        gW = ConvolutionWeights(*how).compute(x, gy) if self.needs(1) else None
         if len(self.inputs) == 2:
             return gx, gW
         return gx, gW, gy.sum(axis=(0, 2, 3))
@@ -132,7 +142,10 @@ class Deconvolution2DFunction(Sliding):
 
     def forward(self, x: Any, W: Any, b: Any = None) -> Any:
         self.retain_inputs((0, 1))
-        col = get_array_module(x).tensordot(W, x.transpose(1, 2, 3, 0), (0, 0))
+        numbers = matrices(x.transpose(1, 2, 3, 0), self.groups)
+        col = matrices(W, self.groups).transpose(0, 2, 1) @ numbers
+        n_channels = W.shape[1] * self.groups
+        col = col.reshape(n_channels, *self.windows.ksize, *self.windows.grid, len(x))
         y = col2im(col, self.windows)
         if b is not None:
             y += b[:, None, None, None]
@@ -140,8 +153,9 @@ class Deconvolution2DFunction(Sliding):
 
     def backward(self, gy: Any) -> Any:
         x, W = self.get_retained_inputs()
-        gx = Convolution2DFunction(self.windows).compute(gy, W) if self.needs(0) else None
-        gW = ConvolutionWeights(self.windows).compute(gy, x) if self.needs(1) else None
+        how = self.windows, self.groups
+        gx = Convolution2DFunction(*how).compute(gy, W) if self.needs(0) else None
+        gW = ConvolutionWeights(*how).compute(gy, x) if self.needs(1) else None
         if len(self.inputs) == 2:
             return gx, gW
         return gx, gW, gy.sum(axis=(0, 2, 3))
@@ -152,32 +166,16 @@ class ConvolutionWeights(Sliding):
 
     def forward(self, x: Any, gy: Any) -> Any:
         self.retain_inputs((0, 1))
-        col, gy = im2col(x, self.windows), gy.transpose(1, 2, 3, 0)
-        return get_array_module(x).tensordot(gy, col, ((1, 2, 3), (3, 4, 5)))
+        col = matrices(im2col(x, self.windows), self.groups, 3)
+        gW = matrices(gy.transpose(1, 2, 3, 0), self.groups) @ col.transpose(0, 2, 1)
+        return gW.reshape(gy.shape[1], x.shape[1] // self.groups, *self.windows.ksize)
 
     def backward(self, ggW: Any) -> Any:
         x, gy = self.get_retained_inputs()
-        gx = Deconvolution2DFunction(self.windows).compute(gy, ggW) if self.needs(0) else None
-        ggy = Convolution2DFunction(self.windows).compute(x, ggW) if self.needs(1) else None
+        how = self.windows, self.groups
+        gx = Deconvolution2DFunction(*how).compute(gy, ggW) if self.needs(0) else None
+        ggy = Convolution2DFunction(*how).compute(x, ggW) if self.needs(1) else None
         return gx, ggy
-
-
-def by_group(function: Any, windows: Windows, groups: int, x: Any, W: Any, b: Any) -> Variable:
-    """Apply the function to each group of channels with its own part of W and b."""
-    inputs = (x, W) if b is None else (x, W, b)
-    if groups == 1:
-        return function(windows).apply(*inputs)
-    ys = []
-    for i in range(groups):
-        parts = [x[:, share(x.shape[1], groups, i)]]
-        parts += [array[share(array.shape[0], groups, i)] for array in inputs[1:]]
-        ys.append(function(windows).apply(*parts))
-    return concat(ys)
-
-
-def share(n: int, groups: int, i: int) -> slice:
-    """Return where group `i` lies on an axis of length `n`."""
-    return slice(i * n // groups, (i + 1) * n // groups)
 
 
 def convolution_2d(
@@ -235,7 +233,8 @@ def convolution_2d(
     """
     errors.check_filters("convolution_2d", x, W, b, groups)
     windows = slide("convolution_2d", x.shape[2:], W.shape[2:], stride, pad, dilate, cover_all)
-    return by_group(Convolution2DFunction, windows, groups, x, W, b)
+    function = Convolution2DFunction(windows, groups)
+    return function.apply(x, W) if b is None else function.apply(x, W, b)
 
 
 def deconvolution_2d(
@@ -296,4 +295,5 @@ def deconvolution_2d(
     axes = zip(x.shape[2:], *pairs, strict=True)
     usual = [s * (n - 1) + (k - 1) * d + 1 - 2 * p for n, k, s, p, d in axes]
     image = errors.check_outsize(outsize, usual, pairs[1])
-    return by_group(Deconvolution2DFunction, Windows(image, x.shape[2:], *pairs), groups, x, W, b)
+    function = Deconvolution2DFunction(Windows(image, x.shape[2:], *pairs), groups)
+    return function.apply(x, W) if b is None else function.apply(x, W, b)

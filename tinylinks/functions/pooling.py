@@ -6,12 +6,16 @@ import functools
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tinylinks import errors
 from tinylinks.backend import get_array_module
-from tinylinks.functions.convolution import Deconvolution2DFunction, Pair, Sliding, framed, slide
-from tinylinks.functions.shapes import GetItemGrad
+from tinylinks.functions.convolution import (
+    Deconvolution2DFunction,
+    Pair,
+    Sliding,
+    Windows,
+    framed,
+    slide,
+)
 
 if TYPE_CHECKING:
     from tinylinks.variable import Variable
@@ -24,29 +28,49 @@ class MaxPooling2D(Sliding):
 
     def forward(self, x: Any) -> Any:
         xp = get_array_module(x)
-        frame = framed(x, self.windows, -math.inf)
-        views = self.windows.views(frame)
+        views = self.windows.views(framed(x, self.windows, -math.inf))
         y = functools.reduce(xp.maximum, views)
-        self.indexes = xp.zeros(y.shape, int)  # where in its window the largest number stands:
-        smaller = xp.ones(y.shape, bool)
-        for view in views[:-1]:
-            smaller &= view != y
-            self.indexes += smaller  # as many places as have only smaller ones up to there
-        self.shape = frame.shape
+        missing, self.masks = xp.ones(y.shape, bool), []
+        for view in views:  # for each place in a window: does the largest number stand there?
+            mask = (view == y) & missing
+            missing &= ~mask  # of tied ones the first counts
+            self.masks.append(mask)
         return y.transpose(3, 0, 1, 2)
 
     def backward(self, gy: Any) -> Any:
-        gy = gy.transpose(1, 2, 3, 0).reshape(-1)
-        frame = GetItemGrad(self.places(), (math.prod(self.shape),)).compute(gy)
-        return self.windows.inside(frame.reshape(self.shape)).transpose(3, 0, 1, 2)
+        return PutBack(self.windows, self.masks).compute(gy)
 
-    def places(self) -> Any:
-        """Return where in the frame, laid out as one row, the largest numbers stand."""
-        xp = get_array_module(self.indexes)
-        _, _, w, n = self.shape
-        corners = self.windows.views(xp.arange(math.prod(self.shape)).reshape(self.shape))[0]
-        steps = xp.asarray([(y * w + x) * n for y, x in np.ndindex(*self.windows.ksize)])
-        return (corners + steps[self.indexes]).ravel()
+
+class PutBack(Sliding):
+    """Put each number where the mask of its window is True; add up where windows overlap."""
+
+    def __init__(self, windows: Windows, masks: list[Any]) -> None:
+        super().__init__(windows)
+        self.masks = masks
+
+    def forward(self, gy: Any) -> Any:
+        gy = gy.transpose(1, 2, 3, 0)
+        xp = get_array_module(gy)
+        frame = xp.zeros((len(gy), *self.windows.reach, gy.shape[-1]), gy.dtype)
+        for view, mask in zip(self.windows.views(frame), self.masks, strict=True):
+            view += gy * mask
+        return self.windows.inside(frame).transpose(3, 0, 1, 2)
+
+    def backward(self, ggx: Any) -> Any:
+        return PickOut(self.windows, self.masks).compute(ggx)
+
+
+class PickOut(PutBack):
+    """The way back from `PutBack`: pick out of each window what stands where its mask is True."""
+
+    def forward(self, x: Any) -> Any:
+        y: Any = 0
+        for view, mask in zip(self.windows.views(framed(x, self.windows)), self.masks, strict=True):
+            y = y + view * mask
+        return y.transpose(3, 0, 1, 2)
+
+    def backward(self, gy: Any) -> Any:
+        return PutBack(self.windows, self.masks).compute(gy)
 
 
 class AveragePooling2D(Sliding):
@@ -121,7 +145,10 @@ def max_pooling_2d(
     errors.check_inside("max_pooling_2d", windows)
     function = MaxPooling2D(windows)
     y = function.apply(x)
-    return (y, function.indexes.transpose(3, 0, 1, 2)) if return_indices else y
+    if not return_indices:
+        return y
+    indexes = sum(place * mask for place, mask in enumerate(function.masks))
+    return y, indexes.transpose(3, 0, 1, 2)
 
 
 def average_pooling_2d(
