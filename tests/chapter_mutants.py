@@ -59,6 +59,8 @@ TIES = "It breaks ties between equal ranks: any order among them is right."
 CACHED = "The same numbers: to keep them only saves time."
 MINUS_ONE = "NumPy takes any negative length as the one that is left open."
 SURVIVORS: dict[tuple[int, str, str], str] = {
+    (13, "blocks", "size <= BLOCK  ->  size < BLOCK"): "An array of just this size is one block.",
+    (13, "Adam.update_core", "False  ->  True"): "A copy that nobody sees.",
     (17, "matrices", "1  ->  2  (2)"): (
         "NumPy takes any negative number for the length that it is to find out."
     ),
@@ -208,7 +210,6 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "type(state[name]) is not type(param.data)  ->  type(state[name]) is type(param.data)",
     ): GPU,
     (13, "Optimizer._state_of", "backend.to_cpu(state[name])  ->  state[name]"): GPU,
-    (13, "Adam._step", "False  ->  True"): "A copy that nobody sees.",
     (14, "Softmax.forward", "0  ->  1"): (
         "Until chapter 18 a Function has one output, and any index means it."
     ),

@@ -109,6 +109,7 @@ MEGABYTES = 4000
 # (module, function, change) -> why nobody could see a difference.
 ANY_NEGATIVE = "NumPy takes any negative number for the length that it is to find out."
 NO_ARRAY = "What has no axes is no array, and is refused right after."
+ONLY_SPEED = "How large a block is changes the speed, and nothing else."
 ANY_SEED = "Any seed will do that NumPy's generator has drawn."
 
 SURVIVORS: dict[tuple[str, str, str], str] = {
@@ -253,7 +254,16 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
         "using_config",
         "errors.check_config(name, value, CONFIG_NAMES)  ->  pass",
     ): "The same is checked again further on, with the same sentence.",
-    ("optimizers", "Adam._step", "False  ->  True"): "A copy that nobody sees.",
+    ("optimizers", "Adam.update_core", "False  ->  True"): "A copy that nobody sees.",
+    ("optimizers", "<module>", "2 ** 16  ->  2 * 16"): ONLY_SPEED,
+    ("optimizers", "<module>", "2 ** 16  ->  16 ** 2"): ONLY_SPEED,
+    ("optimizers", "<module>", "2  ->  3"): ONLY_SPEED,
+    ("optimizers", "<module>", "2  ->  1"): ONLY_SPEED,
+    ("optimizers", "<module>", "16  ->  17"): ONLY_SPEED,
+    ("optimizers", "<module>", "16  ->  15"): ONLY_SPEED,
+    ("optimizers", "blocks", "size <= BLOCK  ->  size < BLOCK"): (
+        "An array of just this size is one block."
+    ),
     ("functions.convolution", "matrices", "1  ->  2  (2)"): ANY_NEGATIVE,
     ("datasets", "get_digits", "1  ->  2  (4)"): ANY_NEGATIVE,
     (

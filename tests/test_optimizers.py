@@ -6,6 +6,7 @@ import weakref
 
 import numpy as np
 import pytest
+import strict_xp
 
 import tinylinks.functions as F
 import tinylinks.links as L
@@ -744,3 +745,43 @@ def test_an_optimizer_that_has_not_moved_a_waiting_parameter_can_be_saved():
     optimizer = optimizers.Adam().setup(model)
     optimizer.update()
     assert sorted(np.load(saved(optimizer))) == ["epoch", "l1/b/m", "l1/b/t", "l1/b/v", "t"]
+
+
+# ---- large arrays, in blocks ----
+
+
+@pytest.mark.parametrize("order", "CF")
+@pytest.mark.parametrize("name, equation, options", EQUATIONS)
+def test_a_large_array_moves_as_a_small_one_does(name, equation, options, order, monkeypatch):
+    moved = []
+    for block in (2**16, 7, 1):
+        monkeypatch.setattr(optimizers, "BLOCK", block)
+        rng = np.random.default_rng(0)
+        link = Link()
+        with link.init_scope():
+            link.a = Parameter(np.array(rng.normal(size=(5, 3, 2)), order=order))
+        optimizer = getattr(optimizers, name)(**options).setup(link)
+        for _ in range(3):
+            link.a.grad = rng.normal(size=link.a.shape)
+            optimizer.update()
+        moved.append(link.a.data.tolist())
+    assert moved[0] == moved[1] == moved[2]
+
+
+def test_blocks_are_views_of_rows_and_of_all_rows(monkeypatch):
+    monkeypatch.setattr(optimizers, "BLOCK", 8)
+    a = np.arange(21.0).reshape(7, 3)
+    parts = list(optimizers.blocks(a, -a))
+    assert [len(x) for x, _ in parts] == [3, 3, 1]
+    assert all(x.base is not None and np.shares_memory(x, a) for x, _ in parts)
+    np.testing.assert_array_equal(np.concatenate([x for x, _ in parts]), a)
+    np.testing.assert_array_equal(np.concatenate([y for _, y in parts]), -a)
+    assert [x.shape for (x,) in optimizers.blocks(a)] == [(3, 3), (3, 3), (1, 3)]
+    assert [x.shape for (x,) in optimizers.blocks(a[:2])] == [(2, 3)]
+
+
+def test_an_array_that_is_not_of_numpy_stays_whole(monkeypatch):
+    monkeypatch.setattr(optimizers, "BLOCK", 1)
+    a = strict_xp.ones((3, 2))
+    ((part,),) = optimizers.blocks(a)
+    assert part is a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
@@ -13,6 +13,9 @@ from tinylinks.link import Link
 from tinylinks.variable import Parameter, Variable
 
 __all__ = ["SGD", "Adam", "AdamW", "MomentumSGD", "Optimizer", "RMSprop"]
+
+
+BLOCK = 2**16  # elements
 
 
 class Optimizer:
@@ -167,6 +170,17 @@ class Optimizer:
                 state[name] = child(name, state[name])
 
 
+def blocks(*arrays: Any) -> Iterator[Any]:
+    """Cut large arrays into blocks of rows, so that what is computed of one stays in the cache."""
+    size = arrays[0].size
+    if size <= BLOCK or type(arrays[0]) is not np.ndarray:
+        yield arrays
+    else:
+        rows = -(-len(arrays[0]) * BLOCK // size)  # rounded up
+        for start in range(0, len(arrays[0]), rows):
+            yield [array[start : start + rows] for array in arrays]
+
+
 class SGD(Optimizer):
     """Stochastic gradient descent: ``param -= lr * grad``.
 
@@ -203,7 +217,8 @@ class SGD(Optimizer):
 
     def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
         """Move one parameter. See `Optimizer.update_core`."""
-        data -= self.lr * grad
+        for p, g in blocks(data, grad):
+            p -= self.lr * g
 
 
 class MomentumSGD(Optimizer):
@@ -247,10 +262,10 @@ class MomentumSGD(Optimizer):
 
     def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
         """Move one parameter. See `Optimizer.update_core`."""
-        v = state["v"]
-        v *= self.momentum
-        v -= self.lr * grad
-        data += v
+        for p, g, v in blocks(data, grad, state["v"]):
+            v *= self.momentum
+            v -= self.lr * g
+            p += v
 
 
 class RMSprop(Optimizer):
@@ -316,13 +331,13 @@ class RMSprop(Optimizer):
         """Move one parameter. See `Optimizer.update_core`."""
         errors.check_eps_fits(self, data.dtype)
         xp = backend.get_array_module(data)
-        ms = state["ms"]
-        ms *= self.alpha
-        ms += (1 - self.alpha) * grad * grad
-        if self.eps_inside_sqrt:
-            data -= self.lr * grad / xp.sqrt(ms + self.eps)
-        else:
-            data -= self.lr * grad / (xp.sqrt(ms) + self.eps)
+        for p, g, ms in blocks(data, grad, state["ms"]):
+            ms *= self.alpha
+            ms += (1 - self.alpha) * g * g
+            if self.eps_inside_sqrt:
+                p -= self.lr * g / xp.sqrt(ms + self.eps)
+            else:
+                p -= self.lr * g / (xp.sqrt(ms) + self.eps)
 
 
 class Adam(Optimizer):
@@ -403,29 +418,21 @@ class Adam(Optimizer):
 
     def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
         """Move one parameter. See `Optimizer.update_core`."""
-        if self.weight_decay_rate:
-            data *= 1 - self.eta * self.weight_decay_rate
-        data -= self._step(grad, state)
-
-    def _step(self, grad: Any, state: dict[str, Any]) -> Any:
-        """Return how far the parameter goes."""
-        m, v, t = state["m"], state["v"], state["t"]
-        xp = backend.get_array_module(m)
-        grad = grad.astype(np.promote_types(grad.dtype, np.float32), copy=False)
-        errors.check_eps_fits(self, grad.dtype)  # float16 could not hold it
-        m *= self.beta1
-        m += (1 - self.beta1) * grad
-        v *= self.beta2
-        step = xp.asarray((1 - self.beta2) * grad * grad)
-        v += step
-        if self.amsgrad:
-            v = xp.maximum(state["vhat"], v, out=state["vhat"])
+        xp = backend.get_array_module(data)
+        dtype = np.promote_types(data.dtype, np.float32)  # float16 could not hold eps
+        errors.check_eps_fits(self, dtype)
+        t = state["t"]
         alpha_t = self.alpha * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
-        xp.sqrt(v, out=step)  # the array is there already: to use it saves time
-        step += self.eps
-        xp.divide(m, step, out=step)
-        step *= self.eta * alpha_t
-        return step
+        for p, g, m, v, *vhat in blocks(data, grad, *[state[name] for name in self.state_names]):
+            m *= self.beta1
+            m += (1 - self.beta1) * g
+            v *= self.beta2
+            v += (1 - self.beta2) * g * g
+            if self.amsgrad:
+                v = xp.maximum(vhat[0], v, out=vhat[0])
+            if self.weight_decay_rate:
+                p *= 1 - self.eta * self.weight_decay_rate
+            p -= self.eta * alpha_t * m / (xp.sqrt(v).astype(dtype, copy=False) + self.eps)
 
 
 class AdamW(Adam):

@@ -43,7 +43,7 @@ class Windows(NamedTuple):
     def views(self, frame: Any) -> list[Any]:
         """Return for each place in a window what all windows see there (C, oh, ow, N)."""
         (oh, ow), (sy, sx), (dy, dx) = self.grid, self.stride, self.dilate
-        corners = [(y * dy, x * dx) for y, x in np.ndindex(*self.ksize)]
+        corners = [(ky * dy, kx * dx) for ky, kx in np.ndindex(*self.ksize)]
         return [frame[:, y : y + sy * oh : sy, x : x + sx * ow : sx] for y, x in corners]
 
 
