@@ -57,15 +57,16 @@ class IndexChapter(SphinxTransform):
         title = f"{int(number[1])}. {next(self.document.findall(nodes.title)).astext()}"
         for count, (word, node) in enumerate(self.places().items()):
             id = f"index-of-chapter-{count}"
+            node["ids"].append(id)  # not on an empty target: the search shows the text of a place
             index = addnodes.index(entries=[("single", f"{word}; {title}", id, "", None)])
-            node.parent.insert(node.parent.index(node), [index, nodes.target("", "", ids=[id])])
+            node.parent.insert(node.parent.index(node), index)
 
     def places(self):
         """Return what the index lists of this chapter, and the first place of each."""
         found = {}
         for node in self.document.findall(addnodes.pending_xref):
             if node["reftype"] == "term":
-                found.setdefault(node["reftarget"], node)
+                found.setdefault(node["reftarget"], node.parent)
         for node in self.document.findall(nodes.literal_block):
             for name in re.findall(r"^(?:class|def) (\w+)", node.astext(), re.MULTILINE):
                 if name in public_names():

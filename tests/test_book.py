@@ -127,7 +127,9 @@ def public_names():
             names |= {
                 f"{module.__name__}.{name}"
                 for name, value in vars(module).items()
-                if getattr(value, "__module__", None) == module.__name__ and name[0] != "_"
+                if getattr(value, "__module__", None) == module.__name__
+                and name in getattr(module, "__all__", [name])
+                and name[0] != "_"
             }
     # Neither modules nor names of types, such as Axis, have an entry of their own.
     no_entry = (types.ModuleType, types.UnionType)
