@@ -60,7 +60,6 @@ CACHED = "The same numbers: to keep them only saves time."
 MINUS_ONE = "NumPy takes any negative length as the one that is left open."
 SURVIVORS: dict[tuple[int, str, str], str] = {
     (13, "blocks", "size <= BLOCK  ->  size < BLOCK"): "An array of just this size is one block.",
-    (13, "Adam.update_core", "False  ->  True"): "A copy that nobody sees.",
     (17, "matrices", "1  ->  2  (2)"): (
         "NumPy takes any negative number for the length that it is to find out."
     ),

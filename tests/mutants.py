@@ -254,7 +254,6 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
         "using_config",
         "errors.check_config(name, value, CONFIG_NAMES)  ->  pass",
     ): "The same is checked again further on, with the same sentence.",
-    ("optimizers", "Adam.update_core", "False  ->  True"): "A copy that nobody sees.",
     ("optimizers", "<module>", "2 ** 16  ->  2 * 16"): ONLY_SPEED,
     ("optimizers", "<module>", "2 ** 16  ->  16 ** 2"): ONLY_SPEED,
     ("optimizers", "<module>", "2  ->  3"): ONLY_SPEED,

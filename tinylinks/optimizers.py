@@ -421,18 +421,25 @@ class Adam(Optimizer):
         xp = backend.get_array_module(data)
         dtype = np.promote_types(data.dtype, np.float32)  # float16 could not hold eps
         errors.check_eps_fits(self, dtype)
-        t = state["t"]
-        alpha_t = self.alpha * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
         for p, g, m, v, *vhat in blocks(data, grad, *[state[name] for name in self.state_names]):
             m *= self.beta1
             m += (1 - self.beta1) * g
             v *= self.beta2
-            v += (1 - self.beta2) * g * g
+            step = xp.asarray((1 - self.beta2) * g * g, dtype)
+            v += step
             if self.amsgrad:
                 v = xp.maximum(vhat[0], v, out=vhat[0])
             if self.weight_decay_rate:
                 p *= 1 - self.eta * self.weight_decay_rate
-            p -= self.eta * alpha_t * m / (xp.sqrt(v).astype(dtype, copy=False) + self.eps)
+            xp.sqrt(v, out=step)  # the array is there already: to use it saves time
+            step += self.eps
+            xp.divide(m, step, out=step)
+            step *= self._length(state["t"])
+            p -= step
+
+    def _length(self, t: int) -> float:
+        """Return what the step of update `t` is multiplied by."""
+        return self.eta * self.alpha * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
 
 
 class AdamW(Adam):
