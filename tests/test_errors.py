@@ -13,12 +13,14 @@ import functools
 import io
 import math
 import re
+import sys
 import traceback
 import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -865,7 +867,7 @@ def w_before_the_first_batch():
     return L.Linear(2).W
 
 
-@mistake("Linear", "name of an attribute", "'weight'", "spelling", AttributeError)
+@mistake("Linear", "name of an attribute", "'weight'", "write W", AttributeError)
 def w_by_another_name():
     return L.Linear(3, 2).weight
 
@@ -941,6 +943,43 @@ def a_parameter_outside_init_scope():
             self.a = Parameter(1.0, 3)
 
     Scale()
+
+
+@mistake("Net.layers", "as an attribute of its own", "a list", "into a ChainList", UserWarning)
+def links_in_a_list():
+    class Net(Chain):
+        def __init__(self):
+            super().__init__()
+            with self.init_scope():
+                self.layers = [L.Linear(3, 2)]
+
+    Net()
+
+
+@mistake("Link.parts", "as an attribute of its own", "a dict", "into a ChainList", UserWarning)
+def parameters_in_a_dict():
+    Link().parts = {"a": 1, "b": Parameter(1.0, 3)}
+
+
+@mistake("Linear", "name of an attribute", "'eval'", "using_config", AttributeError)
+def a_name_of_pytorch():
+    L.Linear(3, 2).eval()
+
+
+@mistake("Convolution2D", "ksize as a whole number", "None", "(2, 3)", ValueError)
+def a_convolution_without_a_size():
+    L.Convolution2D(16)
+
+
+@mistake("draw", "matplotlib", "without it", "pip install", ModuleNotFoundError)
+def a_picture_without_matplotlib():
+    with mock.patch.dict(sys.modules, {"matplotlib": None, "matplotlib.pyplot": None}):
+        draw(vector(1) * 2)
+
+
+@mistake("accuracy", "scores of shape (N, C)", "(2,)", "not the answers", ValueError)
+def answers_in_place_of_scores():
+    F.accuracy(np.array([0, 1]), np.array([0, 1]))
 
 
 @mistake("Net", "a method `forward`", "none", "def forward(self, x)", NotImplementedError)
@@ -1143,7 +1182,7 @@ def walking_uphill():
     optimizers.SGD(lr=-0.1)
 
 
-@mistake("SGD", "lr as a number above 0", "a Linear", "0.01", ValueError)
+@mistake("SGD", "lr as a number above 0", "a Linear", "SGD().setup(model)", ValueError)
 def the_model_in_the_place_of_lr():
     optimizers.SGD(L.Linear(3, 2))
 
@@ -1760,7 +1799,7 @@ def a_file_that_fills_the_memory():
     serializers.load_npz(zipped(**{"W.npy": bytes(80_000_000)}), L.Linear(3, 2))
 
 
-@mistake("load_npz", "'l1/W' in the file", "none", "strict=False", ValueError)
+@mistake("load_npz", "'l1/W' in the file", "it begins with 'W', 'b'", "strict=False", ValueError)
 def the_file_of_another_model():
     serializers.load_npz(saved(L.Linear(3, 2)), Chain(l1=L.Linear(3, 2)))
 
@@ -2346,7 +2385,7 @@ MATTER = {
         "apply(": "no_variable_attribute not_called no_inputs check_constant",
         "forward(": "not_written check_arity check_output no_outputs",
         "instance": "used_twice",
-        "draw(": "check_drawn",
+        "draw(": "check_drawn no_matplotlib",
     },
     4: {
         "backward(": "not_written check_backward check_gradient",
@@ -2400,7 +2439,7 @@ MATTER = {
         "variance": "check_fans check_positive check_dtype check_choice",
     },
     12: {
-        "ChainList": "check_child check_no_circle check_child_name",
+        "ChainList": "check_child check_no_circle check_child_name inside_a_container",
         "Sequential": "check_layer check_layers",
         "copyparams": "check_built_alike",
         "addgrads": "check_there",

@@ -135,6 +135,15 @@ def spread(keys: list[Any], y: dict[Any, float], neighbours: dict[Any, list[Any]
         y[key] += shift
 
 
+def pyplot() -> Any:
+    """Return matplotlib's pyplot: it is imported here, for those who draw."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError:
+        errors.no_matplotlib()
+    return plt
+
+
 def describe_node(node: Any) -> str:
     """Write the name and the shape of a Variable."""
     shape = str(tuple(node.shape)) if len(node.shape) else ""
@@ -172,8 +181,7 @@ def draw(
     >>> [text.get_text() for text in ax.texts if text.get_text().strip()]
     ['×', 'x']
     """
-    import matplotlib.pyplot as plt
-
+    plt = pyplot()
     picture = Picture(errors.check_drawn("draw", outputs))
     layout = Layout(picture)
     xs, ys = zip(*layout.places.values(), strict=True)
@@ -235,8 +243,7 @@ def draw_frames(
     end_line : str
         Written below the last picture.
     """
-    import matplotlib.pyplot as plt
-
+    plt = pyplot()
     width, height = Layout(Picture([end])).size
     lines = [line for _, notes, _ in frames for _, text in notes for line in text.split("\n")]
     # From one Variable to the next it is 1.3 inches or more: stretch that for longer notes.

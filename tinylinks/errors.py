@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import math
 import os
 import warnings
@@ -725,8 +726,8 @@ def check_images(operation: str, x: Any) -> None:
     if getattr(x, "ndim", 0) != 4:
         raise ValueError(
             f"{operation}: expected images of shape (N, C, H, W), got {describe(x)}. "
-            "Give them four axes with reshape: one image of one channel is a mini-batch of shape "
-            f"(1, 1, H, W). (See chapter {written(17)}.)"
+            "Give them four axes with reshape: N images of one channel have the shape "
+            f"(N, 1, H, W), and one image (1, C, H, W). (See chapter {written(17)}.)"
         )
 
 
@@ -852,9 +853,12 @@ def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> bo
     """Check the scores x (N, C, ...) against labels t (N, ...); say if none is ignored."""
     shape: tuple[int, ...] = getattr(x, "shape", ())
     if len(shape) < 2:
+        do = "Make a single row a mini-batch with x.reshape(1, -1)."
+        if getattr(x, "dtype", np.dtype(float)).kind in "iu":
+            do = "Pass the scores themselves, not the answers that argmax makes of them."
         raise ValueError(
-            f"{operation}: expected scores of shape (N, C), got {describe(x)}. "
-            f"Make a single row a mini-batch with x.reshape(1, -1). (See chapter {written(14)}.)"
+            f"{operation}: expected scores of shape (N, C), got {describe(x)}. {do} "
+            f"(See chapter {written(14)}.)"
         )
     if ignore_label is not None and not is_whole(ignore_label):
         raise TypeError(
@@ -1066,6 +1070,22 @@ def check_assigned(link: Link, name: str, value: Any, Parameter: type, Link: typ
         )
     if "_params" in own and "_children" not in own and isinstance(value, Link):
         warnings.warn(outside_init_scope(link, name, value), stacklevel=3)
+    if isinstance(value, list | tuple | dict) and "_params" in own:
+        held = value.values() if isinstance(value, dict) else value
+        names_its_own = "_children" not in own and "_layers" not in own
+        if names_its_own and hasattr(Link, "_named_children"):
+            names_its_own = type(link)._named_children is not Link._named_children
+        if not names_its_own and any([isinstance(item, (Parameter, Link)) for item in held]):
+            warnings.warn(inside_a_container(link, name, value), stacklevel=3)
+
+
+def inside_a_container(link: Link, name: str, value: Any) -> str:
+    kind = type(value).__name__
+    return (
+        f"{type(link).__name__}.{name}: expected each Parameter and each Link as an attribute of "
+        f"its own, got a {kind} of them. What is in a {kind} is not registered, so cleargrads and "
+        "optimizers do not see it. Put Links into a ChainList. (See chapter 12.)"
+    )
 
 
 def outside_init_scope(link: Link, name: str, value: Any) -> str:
@@ -1077,14 +1097,31 @@ def outside_init_scope(link: Link, name: str, value: Any) -> str:
     )
 
 
+#: What links are called in PyTorch -> what to write here.
+PYTORCH = {
+    "bias": "b",
+    "eval": 'using_config("train", False)',
+    "load_state_dict": "copyparams, or serializers.load_npz",
+    "modules": "links()",
+    "named_parameters": "namedparams()",
+    "parameters": "params()",
+    "state_dict": "serializers.save_npz",
+    "train": 'using_config("train", True)',
+    "weight": "W",
+    "zero_grad": "cleargrads()",
+}
+
+
 def no_attribute(link: Link, name: str, comes_later: bool) -> NoReturn:
     kind = type(link).__name__
     if name in ("_params", "_later", "_children", "_layers", "_within_init_scope"):
         check_super_init(link)
     if not comes_later:
+        do = "Check the spelling, and that __init__ sets it."
+        if name in PYTORCH:
+            do = f"That is PyTorch's name: write {PYTORCH[name]}."
         raise AttributeError(
-            f"{kind}: expected the name of an attribute, got {name!r}. Check the spelling, and "
-            "that __init__ sets it. (See chapter 10.)",
+            f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter 10.)",
             name=name,
             obj=link,
         )
@@ -1249,9 +1286,12 @@ def check_loss(optimizer: Any, loss: Any, Variable: type) -> None:
 
 
 def check_above_zero(optimizer: Any, **hyperparams: Any) -> None:
+    kind = type(optimizer).__name__
     for name, value in hyperparams.items():
-        kind = type(optimizer).__name__
-        check_positive(kind, name, value, "Pass a small number, such as 0.01.", 13)
+        do = "Pass a small number, such as 0.01."
+        if hasattr(value, "namedparams"):
+            do = f"Pass the model to setup: {kind}().setup(model)."
+        check_positive(kind, name, value, do, 13)
 
 
 def check_below_one(optimizer: Any, **hyperparams: Any) -> None:
@@ -1393,7 +1433,8 @@ def check_like_x(operation: str, name: str, array: Any, x: Any, shape: tuple[int
     if getattr(array, "shape", None) != shape:
         raise ValueError(
             f"{operation}: expected {name} as an array of shape {shape}, got {describe(array)}. "
-            f"Give it one number for each mean of x {x.shape}. (See chapter {written(16)}.)"
+            f"Give it, or the size of the link, one number for each mean of x {x.shape}. "
+            f"(See chapter {written(16)}.)"
         )
     constant = hasattr(array, "node") != hasattr(x, "node")  # its dtype gives way
     if array.dtype != x.dtype and not constant and not name.startswith("running"):
@@ -1473,6 +1514,13 @@ def check_drawn(operation: str, outputs: Any) -> list[Any]:
             "Pass the result of the computation, not its array. (See chapter 3.)"
         )
     return outputs
+
+
+def no_matplotlib() -> NoReturn:
+    raise ModuleNotFoundError(
+        "draw: expected matplotlib, which makes the picture, got a Python without it. "
+        "Call `pip install matplotlib`, or use to_dot, which needs nothing. (See chapter 3.)"
+    ) from None
 
 
 def check_variables(operation: str, argument: str, xs: Any, Variable: type) -> None:
@@ -1689,12 +1737,14 @@ def check_archive(archive: Any) -> dict[str, str]:
     return names
 
 
-def check_absent(key: str, value: Any, is_known: bool, strict: bool) -> None:
-    if strict and not (is_known and value is None):
+def check_absent(key: str, value: Any, npz: Any, strict: bool) -> None:
+    if strict and not (key in npz and value is None):
+        there = ", ".join(map(repr, itertools.islice(npz, 4)))
+        got = "an entry without numbers" if key in npz else f"none: it begins with {there or None}"
         raise ValueError(
-            f"load_npz: expected an array {key!r} in the file, got "
-            f"{'an entry without numbers' if is_known else 'none'}. Make the model as the saved "
-            f"one was made, or pass strict=False to keep what it has. (See chapter {written(16)}.)"
+            f"load_npz: expected an array {key!r} in the file, got {got}. Make the model as the "
+            "saved one was made, choose another file, or pass strict=False to keep what it has. "
+            f"(See chapter {written(16)}.)"
         )
 
 

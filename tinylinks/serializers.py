@@ -108,7 +108,7 @@ class NpzDeserializer:
             return value
         array = self.npz[key] if key in self.npz else None
         if array is None or array.dtype.hasobject:  # such as the None of a lazy parameter
-            errors.check_absent(key, value, key in self.npz, self.strict)
+            errors.check_absent(key, value, self.npz, self.strict)
             return value
         if value is None:
             return np.array(array, array.dtype.newbyteorder("="))  # a copy, and for this machine

@@ -60,7 +60,7 @@ class Convolution2D(Link):
     def __init__(
         self,
         in_channels: int | None,
-        out_channels: int | Pair,
+        out_channels: int | Pair | None = None,
         ksize: int | Pair | None = None,
         stride: int | Pair = 1,
         pad: int | Pair = 0,
@@ -73,7 +73,7 @@ class Convolution2D(Link):
     ) -> None:
         super().__init__()
         if ksize is None:
-            in_channels, out_channels, ksize = None, in_channels, out_channels  # type: ignore[assignment]
+            in_channels, out_channels, ksize = None, in_channels, out_channels
         name = type(self).__name__
         pairs = errors.check_pairs(name, ksize, stride, pad, dilate)
         errors.check_channels(name, in_channels, out_channels, groups)
@@ -159,7 +159,7 @@ class Deconvolution2D(Convolution2D):
     def __init__(
         self,
         in_channels: int | None,
-        out_channels: int | Pair,
+        out_channels: int | Pair | None = None,
         ksize: int | Pair | None = None,
         stride: int | Pair = 1,
         pad: int | Pair = 0,
