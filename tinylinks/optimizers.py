@@ -418,28 +418,34 @@ class Adam(Optimizer):
 
     def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
         """Move one parameter. See `Optimizer.update_core`."""
-        xp = backend.get_array_module(data)
-        dtype = np.promote_types(data.dtype, np.float32)  # float16 could not hold eps
-        errors.check_eps_fits(self, dtype)
+        xp, length = backend.get_array_module(data), self._length(state["t"])
+        dtype = self._step_dtype(data)
         for p, g, m, v, *vhat in blocks(data, grad, *[state[name] for name in self.state_names]):
+            step = xp.asarray((1 - self.beta1) * g, dtype)
             m *= self.beta1
-            m += (1 - self.beta1) * g
+            m += step
+            step *= g  # the array is there already: to use it saves time
+            step *= (1 - self.beta2) / (1 - self.beta1)
             v *= self.beta2
-            step = xp.asarray((1 - self.beta2) * g * g, dtype)
             v += step
-            if self.amsgrad:
-                v = xp.maximum(vhat[0], v, out=vhat[0])
+            v = xp.maximum(*vhat, v, out=vhat[0]) if vhat else v
             if self.weight_decay_rate:
                 p *= 1 - self.eta * self.weight_decay_rate
-            xp.sqrt(v, out=step)  # the array is there already: to use it saves time
+            xp.sqrt(v, out=step)
             step += self.eps
             xp.divide(m, step, out=step)
-            step *= self._length(state["t"])
+            step *= length
             p -= step
 
     def _length(self, t: int) -> float:
         """Return what the step of update `t` is multiplied by."""
         return self.eta * self.alpha * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
+
+    def _step_dtype(self, data: Any) -> np.dtype:
+        """Return the dtype to compute steps in: float16 could not hold `eps`."""
+        dtype = np.promote_types(data.dtype, np.float32)
+        errors.check_eps_fits(self, dtype)
+        return dtype
 
 
 class AdamW(Adam):
