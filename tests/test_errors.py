@@ -971,6 +971,16 @@ def a_convolution_without_a_size():
     L.Convolution2D(16)
 
 
+@mistake("SGD.update", "gradients", "none for any", "loss.backward()", UserWarning)
+def an_update_without_backward():
+    optimizers.SGD().setup(L.Linear(3, 2)).update()
+
+
+@mistake("linear", "100 numbers for each example", "144 in x", "before this one", ValueError)
+def images_of_another_size():
+    L.Linear(100, 10)(np.ones((3, 4, 6, 6), np.float32))
+
+
 @mistake("draw", "matplotlib", "without it", "pip install", ModuleNotFoundError)
 def a_picture_without_matplotlib():
     with mock.patch.dict(sys.modules, {"matplotlib": None, "matplotlib.pyplot": None}):
@@ -2448,7 +2458,7 @@ MATTER = {
     },
     13: {
         "loss": "check_lossfun check_loss",
-        "gradient": "no_name check_positive check_target check_link",
+        "gradient": "no_name check_positive check_target check_link no_gradients",
         "momentum": "check_below_one",
         "Adam": "check_not_negative check_eps_fits check_flag",
         "update_core": "no_update_core",

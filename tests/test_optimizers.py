@@ -69,6 +69,7 @@ def test_a_parameter_that_waits_for_its_shape_is_left_alone():
     link = make_link(np)
     with link.init_scope():
         link.c = Parameter(0.0)
+    link.b.grad = np.ones((), np.float32)
     optimizers.SGD().setup(link).update()
     assert not link.c.is_initialized
 
@@ -87,8 +88,10 @@ def test_setup_returns_the_optimizer_and_updates_are_counted():
     optimizer = optimizers.SGD()
     assert optimizer.setup(link) is optimizer
     assert (optimizer.target is link, optimizer.t) == (True, 0)
-    optimizer.update()
-    optimizer.update()
+    with pytest.warns(UserWarning, match="SGD.update: expected gradients, got none") as caught:
+        optimizer.update()
+        optimizer.update()
+    assert [warning.filename for warning in caught] == [__file__]  # once, and where it was called
     assert optimizer.t == 2
     assert optimizer.setup(link).t == 0
 
@@ -520,6 +523,7 @@ def test_hooks_are_called_in_the_order_in_which_they_were_added():
     seen = []
     for name in "cab":
         optimizer.add_hook(lambda opt, name=name: seen.append(name), name)
+    optimizer.target.b.grad = np.ones((), np.float32)
     optimizer.update()
     assert seen == ["c", "a", "b"]
     optimizer.remove_hook("a")
@@ -743,6 +747,7 @@ def test_an_optimizer_that_has_not_moved_a_waiting_parameter_can_be_saved():
     with model.init_scope():
         model.l1, model.p = L.Linear(2), Parameter(0.0)
     optimizer = optimizers.Adam().setup(model)
+    model.l1.b.grad = np.ones(2, np.float32)
     optimizer.update()
     assert sorted(np.load(saved(optimizer))) == ["epoch", "l1/b/m", "l1/b/t", "l1/b/v", "t"]
 

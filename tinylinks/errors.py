@@ -676,7 +676,7 @@ def check_linear(x: Any, W: Any, b: Any) -> None:
         )
 
 
-def check_batch_axes(x: Any, n_batch_axes: Any) -> None:
+def check_batch_axes(x: Any, n_batch_axes: Any, W: Any = None) -> None:
     check_initialized("linear", x)
     if not hasattr(x, "ndim"):
         raise TypeError(
@@ -695,6 +695,13 @@ def check_batch_axes(x: Any, n_batch_axes: Any) -> None:
         raise ValueError(
             f"linear: expected x of shape (N, in), at least {n_batch_axes + 1} axes, got "
             f"{x.shape}. {do} (See chapter 8.)"
+        )
+    numbers = math.prod(x.shape[n_batch_axes:])
+    if getattr(W, "ndim", 0) == 2 and W.shape[1] != numbers:
+        raise ValueError(
+            f"linear: expected {W.shape[1]} numbers for each example, as W.shape is {W.shape}, got "
+            f"{numbers} in x of shape {x.shape}. Make W for {numbers} numbers, or compare the "
+            "sizes of the layers before this one. (See chapter 8.)"
         )
 
 
@@ -1266,6 +1273,19 @@ def check_target(optimizer: Any, method: str) -> None:
             f"{type(optimizer).__name__}.{method}: expected a link to update, got none. "
             "Call optimizer.setup(model) first. (See chapter 13.)"
         )
+
+
+def check_any_gradient(optimizer: Any) -> None:
+    """Warn at the first update if no parameter would move."""
+    if all([param.grad is None for param in optimizer.target.params()]):
+        warnings.warn(no_gradients(optimizer), stacklevel=3)
+
+
+def no_gradients(optimizer: Any) -> str:
+    return (
+        f"{type(optimizer).__name__}.update: expected gradients, got none for any parameter, so "
+        "nothing moves. Call loss.backward() first, or pass the loss function. (See chapter 13.)"
+    )
 
 
 def check_lossfun(optimizer: Any, lossfun: Any) -> None:

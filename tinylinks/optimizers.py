@@ -84,6 +84,8 @@ class Optimizer:
         self._check()
         if lossfun is not None:
             self._compute_grads(lossfun, args, kwds)
+        elif self.t == 0:
+            errors.check_any_gradient(self)
         for hook in self._hooks.values():
             hook(self)
         self.t += 1

@@ -135,7 +135,7 @@ def linear(x: Any, W: Any, b: Any = None, n_batch_axes: int = 1) -> Variable:
     """
     if getattr(x, "ndim", 0) == 2 and n_batch_axes == 1:
         return _linear(x, W, b)
-    errors.check_batch_axes(x, n_batch_axes)
+    errors.check_batch_axes(x, n_batch_axes, W)
     batch = x.shape[:n_batch_axes]
     y = _linear(reshape(x, (math.prod(batch), math.prod(x.shape[n_batch_axes:]))), W, b)
     return reshape(y, (*batch, y.shape[1]))
