@@ -971,6 +971,31 @@ def test_gradients_move_with_their_parameters(strict):
     assert type(model.W.grad) is np.ndarray
 
 
+@pytest.mark.parametrize("kind", [Link, Chain, ChainList, Sequential])
+@pytest.mark.parametrize("hold", [list, tuple, lambda links: dict(enumerate(links))])
+def test_links_in_a_container_are_warned_of_where_it_was_assigned(kind, hold):
+    link = kind()
+    with pytest.warns(UserWarning, match="Put Links into a ChainList") as caught:
+        link.parts = hold([linear(1)])
+    assert [warning.filename for warning in caught] == [__file__]
+    link.sizes = hold([1, 2])
+
+
+def test_a_link_that_names_its_children_may_keep_them_in_a_list():
+    class Pair(Link):
+        def __init__(self):
+            super().__init__()
+            self.both = [linear(1), linear(2)]
+
+        def _named_children(self):
+            return list(zip("ab", self.both, strict=True))
+
+    class Same(Pair):
+        pass
+
+    assert names(Same()) == ["/a/W", "/a/b", "/b/W", "/b/b"]
+
+
 def test_a_variable_is_no_layer():
     with pytest.raises(TypeError, match="F.relu without"):
         Sequential(F.relu(Variable(X)))

@@ -15,7 +15,7 @@ from tinylinks.variable import Parameter, Variable
 __all__ = ["SGD", "Adam", "AdamW", "MomentumSGD", "Optimizer", "RMSprop"]
 
 
-BLOCK = 2**16  # elements
+BLOCK = 2**16  # elements: few enough for the cache, and enough to be worth a loop
 
 
 class Optimizer:
