@@ -20,10 +20,12 @@ def pytest_terminal_summary(terminalreporter):
     reports = [report for group in terminalreporter.stats.values() for report in group]
     if any("test_drift.py" in getattr(report, "nodeid", "") for report in reports):
         import drift
+        import size
 
         terminalreporter.section("drift")
         try:
             terminalreporter.write_line(drift.table(drift.count()))
+            terminalreporter.write_line(size.table())
         except (OSError, ValueError, SyntaxError) as error:  # the tests say more about it
             terminalreporter.write_line(f"no count: {error}")
 

@@ -59,6 +59,7 @@ CORE = [
     "functions.normalization",
     "derivatives",
     "link",
+    "chain",
     "links.linear",
     "links.convolution",
     "links.normalization",
@@ -246,7 +247,7 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("link", "Link._register", "errors.check_super_init(self)  ->  pass"): (
         "The same is checked again further on, with the same sentence."
     ),
-    ("link", "Chain.__setattr__", "errors.check_super_init(self)  ->  pass"): (
+    ("chain", "Chain.__setattr__", "errors.check_super_init(self)  ->  pass"): (
         "The same is checked again further on, with the same sentence."
     ),
     (

@@ -14,11 +14,12 @@ from tinylinks import (
     optimizers,
     serializers,
 )
+from tinylinks.chain import Chain, ChainList, Sequential
 from tinylinks.config import config, no_backprop_mode, using_config
 from tinylinks.derivatives import grad
 from tinylinks.drawing import draw, to_dot
 from tinylinks.function import Function
-from tinylinks.link import Chain, ChainList, Link, Sequential
+from tinylinks.link import Link
 from tinylinks.steps import Step, Steps, steps
 from tinylinks.variable import Parameter, Variable, as_variable
 

@@ -1,16 +1,19 @@
-"""Link: an object that holds parameters. Chain, ChainList, Sequential: Links made of Links."""
+"""Link: an object that holds parameters."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
 import warnings
-from collections.abc import Callable, Iterator, MutableSequence
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Self
 
 from tinylinks import backend, errors
 from tinylinks.graph import add_up
 from tinylinks.variable import Parameter
+
+if TYPE_CHECKING:
+    from tinylinks import chain
 
 
 class Link:
@@ -42,6 +45,10 @@ class Link:
     -----
     Follows Chainer's ``chainer.Link``.
     """
+
+    #: The class of what `repeat` returns. chain.py sets it: a Sequential is a Link, so this
+    #: file cannot import that one.
+    Sequential: Any
 
     def __init__(self) -> None:
         self._params: list[str] = []  # names of attributes, in the order of registration
@@ -131,48 +138,37 @@ class Link:
 
     def namedlinks(self, skipself: bool = False) -> Iterator[tuple[str, Link]]:
         """Yield this link and all links below it, each once, with paths such as ``/l1``."""
-        if not skipself:
-            yield "/", self
-        seen = {id(self)}
-        for name, child in self._named_children():
-            for path, link in child.namedlinks():
-                if id(link) not in seen:
-                    seen.add(id(link))
-                    yield f"/{name}{path}".rstrip("/"), link
-
-    def links(self, skipself: bool = False) -> Iterator[Link]:
-        """Yield this link and all links below it, each once."""
-        links: dict[int, Link] = {}
+        links: dict[int, tuple[str, Link]] = {}
         self._find(links, {})
         yield from list(links.values())[skipself:]
 
+    def links(self, skipself: bool = False) -> Iterator[Link]:
+        """Yield this link and all links below it, each once."""
+        for _, link in self.namedlinks(skipself):
+            yield link
+
     def namedparams(self, include_uninit: bool = True) -> Iterator[tuple[str, Parameter]]:
         """Yield all parameters, each once, with paths such as ``/l1/W``."""
-        seen = set()
-        for path, link in self.namedlinks():
-            for name, param in link._own_params():
-                if id(param) not in seen and (include_uninit or param.is_initialized):
-                    seen.add(id(param))
-                    yield f"{path.rstrip('/')}/{name}", param
+        params: dict[int, tuple[str, Parameter]] = {}
+        self._find({}, params)
+        for path, param in params.values():
+            if include_uninit or param.is_initialized:
+                yield path, param
 
     def params(self, include_uninit: bool = True) -> Iterator[Parameter]:
         """Yield all parameters of this link and of the links below it, each once."""
-        params: dict[int, Parameter] = {}
-        self._find({}, params)
-        for param in params.values():
-            if include_uninit or param.is_initialized:
-                yield param
+        for _, param in self.namedparams(include_uninit):
+            yield param
 
-    def _find(self, links: dict[int, Link], params: dict[int, Parameter]) -> None:
-        """Put this link, the links below it and the parameters of all into dicts: id -> object."""
-        links[id(self)] = self
-        there = self.__dict__
-        for name in self._params:
-            if name in there:  # it may come later
-                params[id(there[name])] = there[name]
-        for _, child in self._named_children():
+    def _find(self, links: dict[int, Any], params: dict[int, Any], path: str = "") -> None:
+        """Put this link, those below it and all parameters into dicts: id -> (path, object)."""
+        links[id(self)] = path or "/", self
+        for name, param in self._own_params():
+            if id(param) not in params:
+                params[id(param)] = f"{path}/{name}", param
+        for name, child in self._named_children():
             if id(child) not in links:
-                child._find(links, params)
+                child._find(links, params, f"{path}/{name}")
 
     def _own_params(self) -> list[tuple[str, Parameter]]:
         """Return the parameters of this link alone: those that are there already."""
@@ -326,10 +322,10 @@ class Link:
                 g = backend.like(source.grad, param.data)
                 param.grad = g.copy() if param.grad is None else add_up(param.grad, g)
 
-    def repeat(self, n_repeat: int, mode: str = "init") -> Sequential:
+    def repeat(self, n_repeat: int, mode: str = "init") -> chain.Sequential:
         """Return a Sequential of `n_repeat` copies of this link. See `copy` for `mode`."""
         errors.check_repeat(n_repeat)
-        return Sequential(*[self.copy(mode) for _ in range(n_repeat)])
+        return self.Sequential(*[self.copy(mode) for _ in range(n_repeat)])
 
     def _shown(self) -> list[str]:
         """What `repr` lists: the children."""
@@ -350,186 +346,3 @@ def copy_param(param: Parameter, mode: str) -> Parameter:
         else:
             made.data = param.data if mode == "share" else param.data.copy()
     return made
-
-
-class Chain(Link):
-    """A Link made of Links.
-
-    Links that are assigned inside ``with self.init_scope():`` become its children; their
-    parameters are its parameters.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import tinylinks.functions as F
-    >>> import tinylinks.links as L
-    >>> from tinylinks import Chain
-    >>> class MLP(Chain):
-    ...     def __init__(self):
-    ...         super().__init__()
-    ...         with self.init_scope():
-    ...             self.l1 = L.Linear(4, 3)
-    ...             self.l2 = L.Linear(3, 2)
-    ...
-    ...     def forward(self, x):
-    ...         return self.l2(F.relu(self.l1(x)))
-    >>> model = MLP()
-    >>> [name for name, param in model.namedparams()]
-    ['/l1/W', '/l1/b', '/l2/W', '/l2/b']
-    >>> model(np.zeros((5, 4), np.float32)).shape
-    (5, 2)
-
-    Notes
-    -----
-    Follows Chainer's ``chainer.Chain``.
-    """
-
-    def __init__(self, **links: Link) -> None:
-        super().__init__()
-        self._children: list[str] = []  # names of attributes, in the order of registration
-        for name, link in links.items():
-            self.add_link(name, link)
-
-    def add_link(self, name: str, link: Link) -> None:
-        """Make `link` a child: the same as an assignment inside `init_scope`."""
-        errors.check_child("add_link", link, Link)
-        errors.check_name(self, name)
-        with self.init_scope():
-            setattr(self, name, link)
-
-    def __getitem__(self, name: str) -> Link:
-        errors.check_child_name(self, name)
-        return self.__dict__[name]
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Link):
-            errors.check_super_init(self)
-            errors.check_no_circle(self, value)
-            self._register(self._children, name, value)
-        super().__setattr__(name, value)
-
-    def __delattr__(self, name: str) -> None:
-        super().__delattr__(name)
-        if name in self._children:
-            self._children.remove(name)
-
-    def _named_children(self) -> list[tuple[str, Link]]:
-        return [(name, self.__dict__[name]) for name in self._children]
-
-    def _copy_children(self, mode: str, made: dict[int, Any]) -> None:
-        for name, child in self._named_children():
-            self.__dict__[name] = child._copy(mode, made)
-
-
-class ChainList(Link, MutableSequence):
-    """A list of Links that is itself a Link. Its children have numbers instead of names.
-
-    It does what a list does: `append`, `insert`, `extend`, `pop`, `len`, indexes, slices.
-
-    Examples
-    --------
-    >>> import tinylinks.links as L
-    >>> from tinylinks import ChainList
-    >>> layers = ChainList(L.Linear(4, 3), L.Linear(3, 2))
-    >>> layers.append(L.Linear(2, 1))
-    >>> [name for name, param in layers.namedparams()]
-    ['/0/W', '/0/b', '/1/W', '/1/b', '/2/W', '/2/b']
-    >>> layers[2]
-    Linear(in_size=2, out_size=1, nobias=False)
-
-    Notes
-    -----
-    Follows Chainer's ``chainer.ChainList``.
-    """
-
-    def __init__(self, *links: Any) -> None:
-        super().__init__()
-        self._layers: list[Any] = []
-        self.extend(links)
-
-    def add_link(self, link: Any) -> None:
-        """Put `link` at the end, as `append` does."""
-        self.append(link)
-
-    def _check(self, layer: Any) -> None:
-        errors.check_child(type(self).__name__, layer, Link)
-        errors.check_no_circle(self, layer)
-
-    def insert(self, index: int, layer: Any) -> None:
-        """Put `layer` in front of the one at `index`."""
-        self._check(layer)
-        self._layers.insert(index, layer)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._layers[index]
-
-    def __setitem__(self, index: Any, layer: Any) -> None:
-        layers = list(layer) if isinstance(index, slice) else [layer]
-        for each in layers:
-            self._check(each)
-        self._layers[index] = layers if isinstance(index, slice) else layer
-
-    def __delitem__(self, index: Any) -> None:
-        del self._layers[index]
-
-    def __len__(self) -> int:
-        return len(self._layers)
-
-    def _named_children(self) -> list[tuple[str, Link]]:
-        links = [layer for layer in self._layers if isinstance(layer, Link)]
-        return [(str(i), link) for i, link in enumerate(links)]
-
-    def _copy_children(self, mode: str, made: dict[int, Any]) -> None:
-        for i, layer in enumerate(self._layers):
-            if isinstance(layer, Link):
-                self._layers[i] = layer._copy(mode, made)
-
-
-class Sequential(ChainList):
-    """A ChainList that computes: it calls its layers one after the other.
-
-    A layer is a Link or any function, such as ``F.relu``. A part, ``model[:2]``, is a
-    Sequential of the same layers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import tinylinks.functions as F
-    >>> import tinylinks.links as L
-    >>> from tinylinks import Sequential
-    >>> model = Sequential(L.Linear(4, 3), F.relu, L.Linear(3, 2))
-    >>> model
-    Sequential(
-      (0): Linear(in_size=4, out_size=3, nobias=False),
-      (1): relu,
-      (2): Linear(in_size=3, out_size=2, nobias=False),
-    )
-    >>> model(np.zeros((5, 4), np.float32)).shape
-    (5, 2)
-
-    Notes
-    -----
-    Follows Chainer's ``chainer.Sequential``. As there, only the links are counted in the
-    names of parameters: those of ``model[2]`` are ``/1/W`` and ``/1/b``.
-    """
-
-    def forward(self, *xs: Any) -> Any:
-        """Call the first layer on the inputs, and each other on what the one before returned."""
-        errors.check_layers(self)
-        for layer in self._layers:
-            y = layer(*xs)
-            xs = y if type(y) is tuple else (y,)
-        return y
-
-    def _check(self, layer: Any) -> None:
-        errors.check_layer(layer, Link)
-        if isinstance(layer, Link):
-            errors.check_no_circle(self, layer)
-
-    def __getitem__(self, index: Any) -> Any:
-        layers = self._layers[index]
-        return Sequential(*layers) if isinstance(index, slice) else layers
-
-    def _shown(self) -> list[str]:
-        names = [getattr(layer, "__name__", repr(layer)) for layer in self._layers]
-        return [f"({i}): {name}" for i, name in enumerate(names)]
