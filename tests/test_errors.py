@@ -1421,6 +1421,21 @@ def a_class_in_the_place_of_the_verb():
     F.ReLU(vector(1, 2))
 
 
+@mistake("links", "Linear", "'Dropout'", "Write tinylinks.functions.dropout.", AttributeError)
+def a_function_sought_among_the_links():
+    L.Dropout(0.5)
+
+
+@mistake("tinylinks", "Sequential", "'Linear'", "Write tinylinks.links.Linear.", AttributeError)
+def a_link_sought_at_the_top():
+    tinylinks.Linear(3, 2)
+
+
+@mistake("functions", "relu", "'MaxPool2D'", "did you mean max_pooling_2d", AttributeError)
+def a_function_of_another_library():
+    F.MaxPool2D(3)
+
+
 # ---- chapter 16: dropout and batch normalization ----
 
 

@@ -11,6 +11,7 @@ import io
 import itertools
 import math
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -73,11 +74,29 @@ def is_whole(x: Any) -> bool:
 def no_name(where: str, name: str, names: Sequence[str], chapter: int) -> NoReturn:
     if str(name).startswith("__"):  # Python asks for these, people do not
         raise AttributeError(f"{where} has no attribute {name!r}", name=name)
+    do = elsewhere(str(name), names) or spelling(str(name), names)
     raise AttributeError(
-        f"{where}: expected one of {', '.join(names)}, got {name!r}. {spelling(str(name), names)} "
+        f"{where}: expected one of {', '.join(names)}, got {name!r}. {do} "
         f"(See chapter {written(chapter)}.)",
         name=name,
     )
+
+
+def elsewhere(name: str, names: Sequence[str]) -> str:
+    """Say which other part of the library has this name, if one has."""
+    if flat(name) in map(flat, names):
+        return ""
+    parts = ["", ".links", ".functions", ".optimizers", ".optimizer_hooks", ".serializers"]
+    paths = [
+        f"tinylinks{part}.{n}" for part in parts for n in sys.modules["tinylinks" + part].__all__
+    ]
+    found = [path for path in paths if flat(path.rpartition(".")[2]) == flat(name)]
+    found.sort(key=lambda path: not path.endswith("." + name))
+    return f"Write {found[0]}." if found else ""
+
+
+def flat(name: str) -> str:
+    return name.lower().replace("_", "")
 
 
 def spelling(name: str, names: Sequence[str]) -> str:
