@@ -143,7 +143,10 @@ def build_clean():
 def book():
     """Build the book from the stored outputs; nothing is executed."""
     print("Building the book", flush=True)
-    if jupyter_book():
+    # Sphinx copies _static only when it writes pages: where a file differs, have all written.
+    copies = [(path, HTML / "_static" / path.name) for path in (ROOT / "_static").iterdir()]
+    stale = any(copy.exists() and copy.read_bytes() != path.read_bytes() for path, copy in copies)
+    if jupyter_book(*(["--all"] if stale else [])):
         stop("the book was not built; the reason stands above.")
     print(f"The book is here: {HTML / 'index.html'}")
     print("`python dev.py serve` shows it in a browser with search.")

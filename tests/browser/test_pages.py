@@ -31,6 +31,11 @@ FIND_TOO_WIDE = """() => {
   return ["the page", ...wide.slice(0, 5).map((element) => element.outerHTML.slice(0, 150))];
 }"""
 
+# Cells whose code one has to scroll sideways.
+FIND_WIDE_CODE = """() => [...document.querySelectorAll("div.cell_input pre")]
+  .filter((element) => element.scrollWidth > element.clientWidth)
+  .map((element) => element.textContent.slice(0, 100))"""
+
 
 def describe(violation):
     nodes = "; ".join(node["html"][:200] for node in violation["nodes"][:3])
@@ -44,6 +49,8 @@ def test_page_has_no_problem(visit, path, width):
     page = tab.open(path)
     assert tab.problems == []
     assert page.evaluate(FIND_TOO_WIDE) == [], "the page scrolls sideways"
+    if width == WIDTHS["desktop"]:
+        assert page.evaluate(FIND_WIDE_CODE) == [], "code scrolls sideways"
     page.evaluate(KEEP_ONE_WORD_OF_A_KIND)
     page.evaluate(AXE_SCRIPT)
     for scheme in ("light", "dark"):
