@@ -174,18 +174,18 @@ class Function:
         """Put the result into a Variable. If there is a record, note it and what was retained."""
         if type(y) is not kind or y.dtype is not dtype:
             y = errors.check_output(self, y, kind, dtype)
-        x = new(self.Variable)
-        x._data, x._grad = y, None
+        result = new(self.Variable)
+        result._data, result._grad = y, None
         if self.rank >= 0 and config.enable_backprop:
-            x.node = Node(y, True, self)
+            result.node = Node(y, True, self)
             if self._input_indexes != ():
                 self._retained_inputs = pick(self, arrays, self._input_indexes)
             if self._output_indexes != ():
                 self._retained_outputs = pick(self, [y], self._output_indexes)
         else:
-            x.node = Node(y, self.rank >= 0)
-            x.node.set_owner(x)  # a leaf, which gets gradients
-        return x
+            result.node = Node(y, self.rank >= 0)
+            result.node.set_owner(result)  # it is a leaf
+        return result
 
     def _box_several(self, ys: Sequence[Any], arrays: list[Any], kind: Any, dtype: Any) -> Any:
         """Do the same for a tuple of results."""

@@ -7,6 +7,8 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tinylinks import errors
 from tinylinks.backend import get_array_module
 from tinylinks.function import Function
@@ -117,7 +119,7 @@ class Transpose(Function):
         if self.axes is None:
             return gy.transpose()
         n = len(self.axes)
-        return gy.transpose(tuple(sorted(range(n), key=[a % n for a in self.axes].__getitem__)))
+        return gy.transpose(np.argsort([a % n for a in self.axes]).tolist())
 
     def explain(self, error: Exception, x: Any) -> None:
         errors.bad_transpose(x.shape, self.axes)
