@@ -309,7 +309,7 @@ class Link:
         mine = self.__dict__[name]
         if backend.is_array_type(type(value)) and mine is not None:
             mine[...] = backend.like(value, mine)
-        elif value is not None:  # it comes with the first mini-batch
+        elif value is not None:  # None: it comes with the first mini-batch
             self.__dict__[name] = copy.deepcopy(value)
 
     def addgrads(self, link: Link) -> None:
@@ -339,11 +339,11 @@ class Link:
 
 def copy_param(param: Parameter, mode: str) -> Parameter:
     """Copy a Parameter without its gradient. For `mode` see `Link.copy`."""
-    made = Parameter(param.initializer, name=param.name)
+    other = Parameter(param.initializer, name=param.name)
     if param.is_initialized:
         if mode == "init":
-            made.initialize(param.shape)
-            made.data = param.xp.asarray(made.data)
+            other.initialize(param.shape)
+            other.data = param.xp.asarray(other.data)
         else:
-            made.data = param.data if mode == "share" else param.data.copy()
-    return made
+            other.data = param.data if mode == "share" else param.data.copy()
+    return other
