@@ -194,7 +194,10 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (12, "Chain.__setattr__", "errors.check_super_init(self)  ->  pass"): (
         "`_register` makes the same check."
     ),
-    (12, "copy_param", "made.data = param.xp.asarray(made.data)  ->  pass"): GPU,
+    (12, "ChainList.__init__", "self._layers = []  ->  pass"): (
+        "The ChainList of the cell before, on which this one is built, has made the list."
+    ),
+    (12, "copy_param", "other.data = param.xp.asarray(other.data)  ->  pass"): GPU,
     (12, "Link.add_persistent", "errors.check_super_init(self)  ->  pass"): (
         "The check of `init_scope`, which chapter 10 shows."
     ),
