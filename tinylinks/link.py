@@ -162,11 +162,10 @@ class Link:
 
     def _find(self, links: dict[int, Any], params: dict[int, Any], path: str = "") -> None:
         """Put this link, those below it and all parameters into dicts: id -> (path, object)."""
-        links[id(self)] = path or "/", self
-        there = self.__dict__
-        for name in self._params:
-            if name in there and id(there[name]) not in params:
-                params[id(there[name])] = f"{path}/{name}", there[name]
+        links[id(self)] = (path or "/", self)
+        for name, param in self._own_params():
+            if id(param) not in params:
+                params[id(param)] = (f"{path}/{name}", param)
         for name, child in self._named_children():
             if id(child) not in links:
                 child._find(links, params, f"{path}/{name}")

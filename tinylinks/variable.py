@@ -472,10 +472,9 @@ class Parameter(Variable):
         name: str | None = None,
     ) -> None:
         self.initializer = initializer
-        if shape is not None:
-            initializer = initializers.generate_array(initializer, shape)
-        if backend.is_array_type(type(initializer)):
-            super().__init__(initializer, name=name)
+        data = initializer if shape is None else initializers.generate_array(initializer, shape)
+        if backend.is_array_type(type(data)):
+            super().__init__(data, name=name)
         else:
             errors.check_initializer(initializer)
             super().__init__(np.empty(0, np.float32), name=name)
