@@ -1032,7 +1032,8 @@ def check_sizes(link: str, in_size: Any, out_size: Any) -> None:
     if in_size is not None and (not is_whole(in_size) or in_size < 1):
         raise ValueError(
             f"{link}: expected in_size as a whole number above 0 or None, got "
-            f"{describe(in_size)}. Pass the number of columns of x. (See chapter 11.)"
+            f"{describe(in_size)}. Pass the number of columns of x; it must have some. "
+            "(See chapter 11.)"
         )
 
 

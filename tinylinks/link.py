@@ -115,7 +115,7 @@ class Link:
         if param.is_initialized:
             param.data[...] = backend.like(array, param.data)
         else:
-            param.initialize(array.shape)  # it knows the dtype
+            param.initialize(array.shape)  # for the dtype that its initializer gives
             param.data = array.astype(param.dtype)
 
     def __delattr__(self, name: str) -> None:

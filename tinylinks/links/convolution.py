@@ -81,12 +81,11 @@ class Convolution2D(Link):
         self.ksize, self.stride, self.pad, self.dilate = pairs
         self.out_channels: Any = out_channels
         self.groups = groups
-        self.initialW = LeCunNormal() if initialW is None else initialW
+        initialW = LeCunNormal() if initialW is None else initialW
         with self.init_scope():
-            if in_channels is None:
-                self._reserve("W", self.initialW)
-            else:
-                self.W = Parameter(self.initialW, self._shape(in_channels))
+            self._reserve("W", initialW)
+            if in_channels is not None:
+                self.W = Parameter(initialW, self._shape(in_channels))
             self.b = None
             if not nobias:
                 self.b = Parameter(0 if initial_bias is None else initial_bias, self.out_channels)
@@ -98,7 +97,7 @@ class Convolution2D(Link):
         name = type(self).__name__
         errors.check_images(name, x)
         errors.check_channels(name, x.shape[1], self.out_channels, self.groups)
-        W = Parameter(self.initialW, self._shape(x.shape[1]))
+        W = Parameter(self._later["W"], self._shape(x.shape[1]))
         W.data = get_array_module(x).asarray(W.data)
         y = self._convolve(x, W)  # if x is refused, W is forgotten
         with self.init_scope():

@@ -77,12 +77,11 @@ class Linear(Link):
         errors.check_sizes("Linear", in_size, out_size)
         errors.check_flag("Linear", "nobias", nobias, 11)
         self.out_size: Any = out_size
-        self.initialW = LeCunNormal() if initialW is None else initialW
+        initialW = LeCunNormal() if initialW is None else initialW
         with self.init_scope():
-            if in_size is None:
-                self._reserve("W", self.initialW)
-            else:
-                self.W = Parameter(self.initialW, (out_size, in_size))
+            self._reserve("W", initialW)
+            if in_size is not None:
+                self.W = Parameter(initialW, (out_size, in_size))
             self.b = None
             if not nobias:
                 self.b = Parameter(0 if initial_bias is None else initial_bias, self.out_size)
@@ -94,7 +93,7 @@ class Linear(Link):
         errors.check_batch_axes(x, n_batch_axes)
         columns = math.prod(x.shape[n_batch_axes:])
         errors.check_sizes("Linear", columns, self.out_size)
-        W = Parameter(self.initialW, (self.out_size, columns))
+        W = Parameter(self._later["W"], (self.out_size, columns))
         W.data = get_array_module(x).asarray(W.data)
         y = F.linear(x, W, self.b, n_batch_axes)  # if x is refused, W is forgotten
         with self.init_scope():
