@@ -202,15 +202,6 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("functions.loss", "softmax_cross_entropy", "2  ->  1"): (
         "A matrix is then transposed and reshaped to what it is."
     ),
-    (
-        "functions.loss",
-        "softmax_cross_entropy",
-        "1.0 if all_count else (t != ignore_label).astype(x.dtype)  ->  "
-        "(t != ignore_label).astype(x.dtype)",
-    ): "Where all rows count, nobody looks at counts.",
-    ("functions.loss", "softmax_cross_entropy", "1.0  ->  2.0"): (
-        "Where all rows count, nobody looks at counts."
-    ),
     ("functions.loss", "softmax_cross_entropy", "1  ->  0  (5)"): (
         "A loss of one axis is then reshaped to the shape that it has."
     ),

@@ -718,6 +718,16 @@ def weights_as_a_list():
     F.mean(vector(1, 2), weights=[0.5, 0.5])
 
 
+@mistake("mean", "weights of the shape of x, (2, 3)", "(2,)", "as in axis=0", ValueError)
+def weights_of_one_axis_for_all_axes():
+    F.mean(matrix(2, 3), weights=np.ones(2, np.float32))
+
+
+@mistake("mean", "if axis is (0,)", "(2,)", "broadcast_to", ValueError)
+def weights_of_one_axis_for_a_tuple():
+    F.mean(matrix(2, 3), axis=(0,), weights=np.ones(2, np.float32))
+
+
 # ---- chapters 8 and 9: linear and bends ----
 
 
@@ -890,6 +900,31 @@ def an_initializer_by_name():
 @mistake("Parameter", "an initializer", "a list", "np.array(...)")
 def w_as_a_list():
     L.Linear(2, 1, initialW=[[1.0, 2.0]])
+
+
+@mistake("Parameter", "an initializer that fills", "a float64 array of shape", "array[...] = ...")
+def an_initializer_that_returns_the_numbers():
+    L.Linear(2, 1, initialW=lambda array: np.ones(array.shape))
+
+
+@mistake("linear", "Variables, arrays or numbers", "a <U1 array of shape (1, 2)", "np.array(")
+def numbers_written_as_text():
+    L.Linear(2, 1)(np.array([["1", "2"]]))
+
+
+@mistake("linear", "x as a Variable or an array", "None", "np.array(")
+def nothing_at_all():
+    L.Linear(2, 1)(None)
+
+
+@mistake("save_npz", "a file name", "''", "'model.npz'")
+def a_file_without_a_name():
+    serializers.save_npz("", L.Linear(2, 1))
+
+
+@mistake("softmax_cross_entropy", "normalize to be True or False", "a float64 array", "normalize=")
+def class_weights_in_the_place_of_normalize():
+    F.softmax_cross_entropy(matrix(2, 3), np.array([0, 1]), np.ones(3))
 
 
 @mistake("Parameter", "an initializer", "LeCunNormal", "initializers.")
@@ -2450,7 +2485,7 @@ MATTER = {
         "init_scope": "outside_init_scope check_name",
         "super().__init__()": "check_super_init",
         "Parameter": "check_assigned",
-        "initializer": "check_initializer",
+        "initializer": "check_initializer check_filled",
         "forward": "no_forward",
         "Link": "no_attribute",
         "zerograds": "ZEROGRADS",
@@ -2479,7 +2514,7 @@ MATTER = {
         "update_core": "no_update_core",
         "add_hook": "check_hook check_hook_name",
     },
-    14: {"labels": "check_labels check_class_weight check_choice"},
+    14: {"labels": "check_labels check_class_weight check_choice", "normalize": "check_flag"},
     15: {
         "get_digits": "check_ndim",
         "split": "check_share check_examples check_seed",

@@ -860,3 +860,44 @@ def test_accuracy_of_one_row():
     y = np.array([[2.0, 1.0]])
     assert F.accuracy(y, np.array([0])).item() == 1
     assert F.accuracy(y, np.array([1])).item() == 0
+
+
+LARGE = 70_000  # more than the largest number of float16, 65,504
+
+
+def test_means_do_not_overflow_in_float16(xp):
+    x = Variable(xp.asarray(np.full((LARGE, 1), 3, np.float16)))
+    t = xp.zeros((LARGE, 1), np.float16)
+    y = F.mean(x)
+    y.backward()
+    assert (y.item(), y.dtype) == (3.0, np.float16)
+    assert abs(x.grad[0].item() * LARGE - 1) < 0.01
+    assert F.mean_squared_error(x, t).item() == 9.0
+
+
+def test_counts_do_not_overflow_in_float16(xp):
+    scores = np.zeros((LARGE, 2), np.float16)
+    scores[:, 1] = 5
+    t = np.ones(LARGE, np.int32)
+    assert F.accuracy(xp.asarray(scores), xp.asarray(t)).item() == 1.0
+    t[0] = -1  # one row is ignored
+    loss = F.softmax_cross_entropy(xp.asarray(scores), xp.asarray(t))
+    assert np.isfinite(loss.item())
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32, np.int64])
+def test_a_label_below_zero_is_read_alike_in_every_dtype(dtype, xp):
+    scores = np.zeros((2, 300))
+    scores[1, 255] = 5.0  # what -1 would be as an uint8
+    x = xp.asarray(scores)
+    loss = F.softmax_cross_entropy(x, xp.asarray(np.array([3, -1], dtype)))
+    assert abs(loss.item() - np.log(300)) < 1e-12
+    with pytest.raises(ValueError, match="got -106"):
+        F.softmax_cross_entropy(x, xp.asarray(np.array([3, -106], dtype)))
+
+
+def test_weights_of_a_mean_may_lie_along_any_axis(xp):
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    for axis in (0, 1, -1, np.int64(0)):
+        y = F.mean(xp.asarray(x), axis, weights=xp.asarray(np.array([1.0, 3.0])))
+        assert y.data.tolist() == np.average(x, axis, [1.0, 3.0]).tolist()

@@ -176,3 +176,10 @@ def test_generate_array_takes_a_length_as_shape():
 def test_the_scale_is_above_zero(make, scale):
     with pytest.raises(ValueError, match=f"{make.__name__}: expected scale as a number above 0"):
         make(scale)
+
+
+def test_an_initializer_may_be_any_function_that_fills():
+    def ramp(array):
+        array[...] = np.arange(array.size).reshape(array.shape)
+
+    assert initializers.generate_array(ramp, (2, 2)).tolist() == [[0.0, 1.0], [2.0, 3.0]]

@@ -1,7 +1,9 @@
 """Optimizers and their hooks: what they change, and by how much. See also test_training_golden."""
 
+import copy
 import io
 import math
+import pickle
 import weakref
 
 import numpy as np
@@ -790,3 +792,37 @@ def test_an_array_that_is_not_of_numpy_stays_whole(monkeypatch):
     a = strict_xp.ones((3, 2))
     ((part,),) = optimizers.blocks(a)
     assert part is a
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda both: pickle.loads(pickle.dumps(both))])
+def test_a_copied_optimizer_remembers_what_the_first_one_did(copied):
+    f = L.Linear(1, 1, initialW=np.array([[1.0]]), nobias=True)
+    optimizer = optimizers.MomentumSGD(lr=0.1).setup(f)
+    for _ in range(3):
+        optimizer.update(lambda: f(np.array([[1.0]])))
+    g, other = copied((f, optimizer))
+    assert other.target is g and g.W is not f.W
+    for link, each in ((f, optimizer), (g, other)):
+        each.update(lambda link=link: link(np.array([[1.0]])))
+    assert g.W.data == f.W.data
+    assert other._states.keys() == {id(g.W)}
+    assert copied(optimizers.SGD()).target is None
+
+
+def test_what_was_saved_before_the_first_update_takes_all_memory_away():
+    f = L.Linear(1, 1, initialW=np.array([[1.0]]), nobias=True)
+    optimizer = optimizers.MomentumSGD(lr=0.1).setup(f)
+    file = io.BytesIO()
+    serializers.save_npz(file, optimizer)
+    optimizer.update(lambda: f(np.array([[1.0]])))
+    serializers.load_npz(file, optimizer)
+    assert optimizer.t == 0
+    assert optimizer._state_of(f.W)["v"] == 0
+
+
+def test_a_loss_of_another_model_is_warned_of_at_the_first_update():
+    f, g = L.Linear(1, 1), L.Linear(1, 1)
+    optimizer = optimizers.SGD().setup(g)
+    with pytest.warns(UserWarning, match="so nothing moves") as caught:
+        optimizer.update(lambda: f(np.ones((1, 1), np.float32)))
+    assert caught[0].filename == __file__

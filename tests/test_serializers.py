@@ -887,3 +887,13 @@ def test_serializers_says_its_names():
         "load_npz",
         "save_npz",
     }
+
+
+def test_what_was_put_into_a_dictionary_does_not_follow_the_model(xp):
+    model = L.Linear(2, 1)
+    model.W.data = xp.asarray(model.W.data)
+    serializer = DictionarySerializer()
+    model.serialize(serializer)
+    before = serializer.target["W"].tolist()
+    model.W.data += 1
+    assert serializer.target["W"].tolist() == before

@@ -1,6 +1,8 @@
 """Variable: its array, its gradient, its operators and indexing."""
 
+import copy
 import operator
+import pickle
 
 import numpy as np
 import pytest
@@ -482,7 +484,7 @@ def test_an_unchained_variable_adds_up_its_gradients_as_any_leaf_does(xp):
 def test_what_unchain_backward_cut_off_gets_arrays_as_gradients(xp):
     h = variable(xp, 2) * 3
     y = h * 5
-    h.unchain_backward()
+    (h + 1).unchain_backward()
     y.backward(enable_double_backprop=True)
     assert (type(h.grad), h.grad.item()) == (xp.ndarray, 5)
     assert type(h.node.grad) is xp.ndarray
@@ -661,3 +663,34 @@ def test_a_parameter_without_shape_waits_for_initialize():
     assert p.is_initialized
     (p * 2).sum().backward()
     assert values(p.grad) == [2, 2]
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
+def test_a_copy_of_a_variable_gets_gradients_of_its_own(copied):
+    x = Variable(np.array([1.0, 2.0]), name="x", grad=np.ones(2))
+    y = copied(x * x)
+    assert y.creator is None and y.name is None
+    z = copied(x)
+    assert z.name == "x" and z.grad is None and z.requires_grad
+    (z * z).sum().backward()
+    assert z.grad.tolist() == [2.0, 4.0]
+    assert x.grad.tolist() == [1.0, 1.0]
+    assert not copied(Variable(np.ones(1), requires_grad=False)).requires_grad
+
+
+def test_a_deep_copy_has_an_array_of_its_own():
+    x = Variable(np.array([1.0, 2.0]))
+    assert copy.copy(x).data is x.data
+    assert copy.deepcopy(x).data is not x.data
+
+
+def test_the_variable_of_unchain_backward_becomes_a_leaf(xp):
+    x = Variable(xp.asarray(np.array([1.0, 2.0])))
+    y = x * 2
+    y.unchain_backward()
+    y.grad = xp.asarray(np.ones(2))
+    (y * 3).sum().backward()
+    assert y.grad.tolist() == [4.0, 4.0]
+    assert x.grad is None

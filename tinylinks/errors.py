@@ -186,7 +186,7 @@ def waits(operation: str) -> str:
 
 
 def check_initialized(operation: str, x: Any) -> None:
-    if getattr(x, "_data", x) is None:
+    if getattr(x, "_data", operation) is None:
         raise RuntimeError(waits(operation))
 
 
@@ -366,7 +366,9 @@ def used_twice(function: Function) -> NoReturn:
 
 def check_constant(function: Function, x: Any, is_array_type: IsArrayType) -> Any:
     """Return an input that is not a Variable: an array, or a Python number."""
-    if type(x) is float or type(x) is int or is_array_type(type(x)):
+    if type(x) is float or type(x) is int:
+        return x
+    if is_array_type(type(x)) and x.dtype.kind in "fiub":
         return x
     if is_number(x):
         return x.item() if isinstance(x, np.number) else x
@@ -905,7 +907,7 @@ def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> bo
             f"rows. (See chapter {written(14)}.)"
         )
     # Read as a number without sign, a negative label is a very large one.
-    if not t.size or t.astype(f"u{t.dtype.itemsize}").max() < shape[1]:
+    if not t.size or t.astype("u8").max() < shape[1]:
         return ignore_label is None or not 0 <= ignore_label < shape[1]
     wrong = [n for n in t.ravel().tolist() if not 0 <= n < shape[1] and n != ignore_label]
     if wrong:
@@ -943,11 +945,17 @@ def check_choice(
         )
 
 
-def check_weights(operation: str, weights: Any) -> None:
+def check_weights(operation: str, x: Any, weights: Any, axis: Any) -> None:
     if not hasattr(weights, "shape"):
         raise TypeError(
             f"{operation}: expected weights as a Variable or an array, got {describe(weights)}. "
             "Pass other arguments by name, as in keepdims=True. (See chapter 7.)"
+        )
+    if weights.ndim == 1 and x.ndim > 1 and not is_whole(axis):
+        raise ValueError(
+            f"{operation}: expected weights of the shape of x, {x.shape}, if axis is {axis!r}, got "
+            f"{weights.shape}. Name a single axis, as in axis=0, or stretch the weights with "
+            "broadcast_to. (See chapter 7.)"
         )
 
 
@@ -1001,6 +1009,15 @@ def check_initial(array: Any, shape: tuple[int, ...]) -> Any:
             "(See chapter 11.)"
         )
     return array
+
+
+def check_filled(initializer: Any, returned: Any) -> None:
+    if returned is not None:
+        raise TypeError(
+            "Parameter: expected an initializer that fills the array it is called with, got one "
+            f"that returned {describe(returned)}. Write array[...] = ... in it, and return "
+            "nothing. (See chapter 10.)"
+        )
 
 
 def check_initializer(initializer: Any) -> None:
@@ -1311,7 +1328,8 @@ def check_any_gradient(optimizer: Any) -> None:
 def no_gradients(optimizer: Any) -> str:
     return (
         f"{type(optimizer).__name__}.update: expected gradients, got none for any parameter, so "
-        "nothing moves. Call loss.backward() first, or pass the loss function. (See chapter 13.)"
+        "nothing moves. Call loss.backward() first, for a loss that the link given to setup has "
+        "computed. (See chapter 13.)"
     )
 
 
@@ -1693,7 +1711,7 @@ def check_file(operation: str, file: Any, method: str) -> None:
     """Refuse what is neither a path nor an open binary file with `method`, read or write."""
     if hasattr(file, method) and not isinstance(file, io.TextIOBase):
         return
-    if not isinstance(file, str | os.PathLike):
+    if not isinstance(file, str | os.PathLike) or file == "":
         raise TypeError(
             f"{operation}: expected a file name or an open binary file, got {describe(file)}. "
             f"Pass a name such as 'model.npz', or open the file in mode {method[0] + 'b'!r}. "

@@ -287,5 +287,5 @@ def generate_array(initializer: Any, shape: int | tuple[int, ...]) -> Any:
     errors.check_initializer(initializer)
     dtype = getattr(initializer, "dtype", None)
     array = np.empty(shape, np.float32 if dtype is None else dtype)
-    initializer(array)
+    errors.check_filled(initializer, initializer(array))
     return array

@@ -84,7 +84,7 @@ class Optimizer:
         self._check()
         if lossfun is not None:
             self._compute_grads(lossfun, args, kwds)
-        elif self.t == 0:
+        if self.t == 0:
             errors.check_any_gradient(self)
         for hook in self._hooks.values():
             hook(self)
@@ -115,6 +115,12 @@ class Optimizer:
             elif type(state[name]) is not type(param.data):  # the model went to another device
                 state[name] = param.xp.asarray(backend.to_cpu(state[name]))
         return state
+
+    def __setstate__(self, attributes: dict[str, Any]) -> None:
+        """Make a copied or unpickled optimizer find what it remembers of its own parameters."""
+        self.__dict__.update(attributes)
+        if self.target is not None:
+            self._states = {id(pair[0]): pair for pair in self._states.values()}
 
     def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
         """Move one parameter. A subclass writes it.
@@ -166,6 +172,8 @@ class Optimizer:
         self.t = serializer("t", self.t)
         self.epoch = serializer("epoch", self.epoch)
         errors.check_resumed(self, before)
+        if self.t == 0:
+            self._states.clear()
         for path, param in self.target.namedparams(include_uninit=False):
             state, child = self._state_of(param), serializer[path]
             for name in ("t", *self.state_names) if self.t else ("t",):

@@ -55,7 +55,7 @@ class DictionarySerializer:
         """Put an array, a number, a text or None under `key`; return it."""
         key = self.path + key.lstrip("/")
         errors.check_saved(key, value, is_array_type)
-        self.target[key] = to_cpu(value) if is_array_type(type(value)) else np.asarray(value)
+        self.target[key] = np.array(to_cpu(value) if is_array_type(type(value)) else value)
         return value
 
 

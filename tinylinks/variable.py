@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -170,6 +171,10 @@ class Variable:
         name = "" if self.name is None else f", name={self.name!r}"
         return f"{kind}({format_array(self._data, kind + '(')}, dtype={self.dtype}{name})"
 
+    def __reduce__(self) -> Any:
+        """For `copy.deepcopy` and pickle: all but the gradient and the graph."""
+        return partial(Variable, name=self.name, requires_grad=self.requires_grad), (self._data,)
+
     # ---- the gradient ----
 
     @property
@@ -303,6 +308,7 @@ class Variable:
         Use it to forget the past, for instance of a recurrent network.
         """
         nodes = [self.node]
+        self.node.set_owner(self)
         while nodes:
             node = nodes.pop()
             if node.creator is not None:

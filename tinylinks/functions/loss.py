@@ -23,7 +23,7 @@ class MeanSquaredError(Function):
         errors.check_same_shape(self, x0, x1)
         self.retain_inputs((0, 1))
         diff = x0 - x1
-        return (diff * diff).sum() / max(diff.size, 1)
+        return (diff * diff).mean() if diff.size else diff.sum()
 
     def backward(self, gy: Any) -> Any:
         x0, x1 = self.get_retained_inputs()
@@ -148,6 +148,7 @@ def softmax_cross_entropy(
     """
     t = bare(t)
     all_count = errors.check_labels("softmax_cross_entropy", x, t, ignore_label)
+    errors.check_flag("softmax_cross_entropy", "normalize", normalize, 14)
     errors.check_choice("softmax_cross_entropy", "reduce", reduce, ("mean", "no"), 14)
     class_weight = bare(class_weight)
     if class_weight is not None:
@@ -157,12 +158,12 @@ def softmax_cross_entropy(
         x = transpose(x, (0, *range(2, x.ndim), 1))
         x, t = reshape(x, (t.size, x.shape[-1])), t.reshape(t.size)
     add_up = reduce == "mean"
-    counts: Any = 1.0 if all_count else (t != ignore_label).astype(x.dtype)
-    number = t.size if all_count else int(counts.sum())
+    counted = t != ignore_label
+    number = t.size if all_count else int(counted.sum())
     weights: Any = 1.0 / max(number if normalize else shape[0], 1) if add_up else 1.0
     if not all_count:
-        weights = weights * counts
-        t = get_array_module(t).where(counts > 0, t, 0)
+        weights = weights * counted.astype(x.dtype)
+        t = get_array_module(t).where(counted, t, 0)
     if class_weight is not None:
         weights = weights * class_weight[t]
     loss = SoftmaxCrossEntropy(t, weights, add_up, cache_score).apply(x)

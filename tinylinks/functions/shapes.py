@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -144,17 +143,20 @@ class Sum(Function):
 
 
 class Mean(Sum):
-    """y = the average of the elements of x along `axis`."""
+    """y = the average of the elements of x along `axis`; 0 if there are none."""
+
+    share = 1.0
 
     def forward(self, x: Any) -> Any:
-        y = super().forward(x)
-        self.count = builtins.max(
-            1, x.size // builtins.max(1, y.size)
-        )  # how many elements make one of y
-        return y / self.count
+        if not x.size:
+            return super().forward(x)
+        y = x.mean(axis=self.axis, keepdims=self.keepdims)
+        self.x_shape, self.kept = x.shape, kept_shape(x.shape, self.axis)
+        self.share = y.size / x.size  # of each element in its mean
+        return y
 
     def backward(self, gy: Any) -> Any:
-        return super().backward(gy / self.count)
+        return super().backward(gy * self.share)
 
 
 class Max(Function):
@@ -393,9 +395,10 @@ def mean(x: Any, axis: Axis = None, weights: Any = None, keepdims: bool = False)
     """
     if weights is None:
         return Mean(axis, keepdims).apply(x)
-    errors.check_weights("mean", weights)
-    if weights.ndim == 1 and isinstance(axis, int):
-        weights = reshape(weights, tuple([-1 if i == axis % x.ndim else 1 for i in range(x.ndim)]))
+    errors.check_weights("mean", x, weights, axis)
+    if weights.ndim == 1 and x.ndim > 1:
+        along: Any = axis
+        weights = reshape(weights, tuple([-1 if i == along % x.ndim else 1 for i in range(x.ndim)]))
     weights = broadcast_to(weights, x.shape)
     return sum(x * weights, axis, keepdims) / sum(weights, axis, keepdims)
 
