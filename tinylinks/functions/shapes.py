@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -145,14 +146,11 @@ class Sum(Function):
 class Mean(Sum):
     """y = the average of the elements of x along `axis`; 0 if there are none."""
 
-    share = 1.0
-
     def forward(self, x: Any) -> Any:
-        if not x.size:
-            return super().forward(x)
-        y = x.mean(axis=self.axis, keepdims=self.keepdims)
+        average = x.mean if x.size else x.sum
+        y = average(axis=self.axis, keepdims=self.keepdims)
         self.x_shape, self.kept = x.shape, kept_shape(x.shape, self.axis)
-        self.share = y.size / x.size  # of each element in its mean
+        self.share = y.size / builtins.max(1, x.size)  # of each element in its mean
         return y
 
     def backward(self, gy: Any) -> Any:
