@@ -991,6 +991,17 @@ def links_in_a_list():
     Net()
 
 
+@mistake("Net.W", "a Parameter inside", "a plain Variable", "in place of Variable", UserWarning)
+def a_variable_inside_init_scope():
+    class Net(Chain):
+        def __init__(self):
+            super().__init__()
+            with self.init_scope():
+                self.W = vector(1, 2)
+
+    Net()
+
+
 @mistake("Link.parts", "as an attribute of its own", "a dict", "into a ChainList", UserWarning)
 def parameters_in_a_dict():
     Link().parts = {"a": 1, "b": Parameter(1.0, 3)}
@@ -2482,7 +2493,7 @@ MATTER = {
     },
     9: {"> 0": "check_condition", "relu": "check_clip check_number"},
     10: {
-        "init_scope": "outside_init_scope check_name",
+        "init_scope": "outside_init_scope no_parameter check_name",
         "super().__init__()": "check_super_init",
         "Parameter": "check_assigned",
         "initializer": "check_initializer check_filled",

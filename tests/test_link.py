@@ -162,6 +162,23 @@ def test_outside_init_scope_a_parameter_is_kept_but_not_registered():
     assert link.a.shape == (1,)
 
 
+@pytest.mark.parametrize("kind", [Link, Chain])
+def test_a_variable_inside_init_scope_is_warned_of_where_it_is_assigned(kind):
+    link = kind()
+    with link.init_scope(), pytest.warns(UserWarning, match="expected a Parameter") as caught:
+        link.W = Variable(np.ones(2))
+    assert caught[0].filename == __file__
+    link.h = Variable(np.ones(2))  # outside, a Variable is an attribute as any other
+    assert list(link.params()) == []
+
+
+def test_a_list_of_what_is_registered_already_is_no_reason_to_warn():
+    model = Chain(l1=L.Linear(2, 2), l2=L.Linear(2, 2))
+    model.layers = [model.l1, model.l2]
+    with pytest.warns(UserWarning, match="got a list of them"):
+        model.layers = [model.l1, L.Linear(2, 2)]
+
+
 def test_outside_init_scope_a_link_is_kept_but_not_registered():
     chain = Chain()
     with pytest.warns(UserWarning, match="init_scope"):

@@ -48,7 +48,7 @@ class Chain(Link):
             self.add_link(name, link)
 
     def add_link(self, name: str, link: Link) -> None:
-        """Make `link` a child: the same as an assignment inside `init_scope`."""
+        """Make `link` a child, as an assignment inside `init_scope` does. The name must be new."""
         errors.check_child("add_link", link, Link)
         errors.check_name(self, name)
         with self.init_scope():

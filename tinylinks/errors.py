@@ -1114,10 +1114,13 @@ def check_assigned(link: Link, name: str, value: Any, Parameter: type, Link: typ
         )
     if "_params" in own and "_children" not in own and isinstance(value, Link):
         warnings.warn(outside_init_scope(link, name, value), stacklevel=3)
+    if within and hasattr(value, "creator") and not isinstance(value, Parameter):
+        warnings.warn(no_parameter(link, name), stacklevel=4 if "_children" in own else 3)
     container = isinstance(value, list | tuple | dict) and "_params" in own
     if container and not names_its_own(link, Link):
         held = value.values() if isinstance(value, dict) else value
-        if any([isinstance(item, (Parameter, Link)) for item in held]):
+        mine = set(map(id, own.values()))
+        if any([isinstance(item, (Parameter, Link)) and id(item) not in mine for item in held]):
             line = 4 if "_children" in own else 3  # a Chain comes here by one call more
             warnings.warn(inside_a_container(link, name, value), stacklevel=line)
 
@@ -1136,6 +1139,14 @@ def inside_a_container(link: Link, name: str, value: Any) -> str:
         f"{type(link).__name__}.{name}: expected each Parameter and each Link as an attribute of "
         f"its own, got a {kind} of them. What is in a {kind} is not registered, so cleargrads and "
         "optimizers do not see it. Put Links into a ChainList. (See chapter 12.)"
+    )
+
+
+def no_parameter(link: Link, name: str) -> str:
+    return (
+        f"{type(link).__name__}.{name}: expected a Parameter inside `with self.init_scope():`, got "
+        "a plain Variable. It is not registered, so cleargrads and optimizers do not see it: write "
+        "Parameter in place of Variable. (See chapter 10.)"
     )
 
 

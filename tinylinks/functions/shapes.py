@@ -238,9 +238,8 @@ class Concat(Function):
 
     def backward(self, gy: Any) -> Any:
         before = (slice(None),) * (self.axis % gy.ndim)
-        ends = list(itertools.accumulate(self.lengths))
-        pairs = zip([0, *ends], ends, strict=False)
-        return tuple([gy[(*before, slice(start, end))] for start, end in pairs])
+        places = itertools.accumulate(self.lengths, initial=0)
+        return tuple([gy[(*before, slice(*pair))] for pair in itertools.pairwise(places)])
 
     def explain(self, error: Exception, *xs: Any) -> None:
         errors.bad_concat(xs, self.axis)
