@@ -1,6 +1,6 @@
 """Measure tinylinks against hand-written NumPy, and against the peers that can be imported.
 
-    python benchmarks/bench.py                 the table, about four minutes
+    python benchmarks/bench.py                 the table, about two minutes
     python benchmarks/bench.py --only chain    one row of it
     python benchmarks/bench.py --gpu           the row for CuPy
 
