@@ -202,12 +202,7 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("functions.loss", "softmax_cross_entropy", "2  ->  1"): (
         "A matrix is then transposed and reshaped to what it is."
     ),
-    (
-        "functions.loss",
-        "softmax_cross_entropy",
-        "t.size if all_count else int(counted.sum())  ->  int(counted.sum())",
-    ): "Where all rows count, it is the same number, and takes longer.",
-    ("functions.loss", "softmax_cross_entropy", "1  ->  0  (5)"): (
+    ("functions.loss", "softmax_cross_entropy", "1  ->  0  (8)"): (
         "A loss of one axis is then reshaped to the shape that it has."
     ),
     ("gradient_check", "numerical_grad", "np.zeros  ->  np.ones"): (

@@ -5,6 +5,7 @@ Its arrays hold a NumPy array inside, but they behave as arrays on a GPU do:
 * nothing turns them into NumPy arrays but `get`, `item` and `tolist`, which say so;
 * NumPy's functions refuse them, and so does arithmetic with a NumPy array;
 * results of one element are arrays of shape (), not NumPy scalars;
+* an index of an array that lies outside counts on from the other end: it raises nothing;
 * methods take the arguments that CuPy's take, and no others.
 
 The module has only functions and methods that CuPy 14 has too. To use it:
@@ -125,14 +126,14 @@ class ndarray:
     # Indexing.
 
     def __getitem__(self, index):
-        index = _open_index(index)
+        index = _wrap_around(_open_index(index), self.shape)
         picked = self._values[index]
         if isinstance(picked, _np.generic):  # a view of shape (), as CuPy gives it
             picked = self._values[(*index, ...) if isinstance(index, tuple) else (index, ...)]
         return _wrap(picked)
 
     def __setitem__(self, index, value):
-        self._values[_open_index(index)] = _open(value)
+        self._values[_wrap_around(_open_index(index), self.shape)] = _open(value)
 
     def __iter__(self):
         return (self[i] for i in range(len(self)))
@@ -158,6 +159,15 @@ def _open_index(index):
     if index is Ellipsis or isinstance(index, slice | list):
         return index
     return _open(index)
+
+
+def _wrap_around(index, shape):
+    """Bring indices of arrays into the range, as CuPy does, where each axis has its own."""
+    if isinstance(index, _np.ndarray) and index.dtype.kind in "iu":
+        return index.astype(_np.int64) % max(shape[0], 1)
+    if isinstance(index, tuple) and all(isinstance(i, _np.ndarray) for i in index):
+        return tuple(_wrap_around(i, shape[n:]) for n, i in enumerate(index))
+    return index
 
 
 def _operators(cls):

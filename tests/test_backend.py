@@ -8,7 +8,7 @@ import strict_xp
 
 import tinylinks.functions as F
 import tinylinks.links as L
-from tinylinks import Variable, backend, optimizers, using_config
+from tinylinks import Chain, Variable, backend, optimizer_hooks, optimizers, using_config
 
 
 @pytest.fixture
@@ -129,22 +129,48 @@ def test_debug_mode_works_on_the_backend(xp):
     assert backend.to_cpu(x.grad).tolist() == [1, 0.5]
 
 
-def test_a_training_step_moves_nothing_to_the_cpu(strict, monkeypatch):
-    model = L.Linear(3, 2)
-    for param in model.params():
-        param.data = strict.asarray(param.data)
-    optimizer = optimizers.SGD().setup(model)
-    x, t = strict.ones((4, 3), dtype=np.float32), strict.zeros((4, 2), dtype=np.float32)
+class Net(Chain):
+    """A little of every link and of what networks do between them."""
+
+    def __init__(self):
+        super().__init__()
+        with self.init_scope():
+            self.conv = L.Convolution2D(1, 2, 3)
+            self.norm = L.BatchNormalization(2)
+            self.deconv = L.Deconvolution2D(2, 2, 2)
+            self.l1 = L.Linear(None, 3)
+
+    def forward(self, x):
+        h = F.max_pooling_2d(F.relu(self.norm(self.conv(x))), 2)
+        h = F.average_pooling_2d(F.dropout(self.deconv(h)), 2)
+        return self.l1(h)
+
+
+@pytest.mark.parametrize("name", ["SGD", "MomentumSGD", "RMSprop", "Adam", "AdamW"])
+def test_a_training_step_looks_at_no_number_of_the_gpu(name, fake_cupy, monkeypatch):
+    """Whoever looks waits until the GPU is done with all that it was given."""
+    model = Net().to_gpu()
+    optimizer = getattr(optimizers, name)().setup(model)
+    optimizer.add_hook(optimizer_hooks.WeightDecay(0.01))
+    rng = np.random.default_rng(0)
+    x = backend.to_gpu(rng.normal(size=(4, 1, 6, 6)).astype(np.float32))
+    t = backend.to_gpu(np.array([0, 1, 2, -1], np.int32))
+
+    def step():
+        optimizer.update(lambda: F.softmax_cross_entropy(model(x), t))
+
+    step()  # makes what is lazy
 
     def refuse(self):
-        raise AssertionError("an array went to the CPU")
+        raise AssertionError("somebody looked")
 
-    for name in ("get", "item", "tolist", "tobytes", "__bool__", "__int__", "__float__"):
-        monkeypatch.setattr(strict.ndarray, name, refuse)
-    before = model.W.data.copy()
-    optimizer.update(lambda: F.mean_squared_error(F.tanh(F.relu(model(x))), t))
+    for method in ("get", "item", "tolist", "tobytes", "__bool__", "__int__", "__float__"):
+        monkeypatch.setattr(fake_cupy.ndarray, method, refuse)
+    before = [param.data.copy() for param in model.params()]
+    step()
     monkeypatch.undo()
-    assert (before.get() != model.W.data.get()).any()
+    for param, old in zip(model.params(), before, strict=True):
+        assert (param.data != old).any(), param.name
 
 
 # ---- the stand-in is as strict as it says ----
@@ -208,6 +234,17 @@ def test_the_stand_in_keeps_float32_beside_numbers(strict):
     x = strict.asarray([1.0], dtype=np.float32)
     for y in (x + 1, 1 + x, x * 2.5, x**2, 2.0**x, strict.maximum(x, 0), -x, abs(x), x / 3):
         assert y.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "xp", ["strict", pytest.param("cupy", marks=pytest.mark.gpu)], indirect=True
+)
+def test_on_a_gpu_an_index_in_an_array_wraps_around(xp):
+    x = xp.asarray([1.0, 2.0, 3.0])
+    assert x[xp.asarray([0, 4, -4])].tolist() == [1, 2, 3]
+    x[xp.asarray([3])] = 7
+    assert x.tolist() == [7, 2, 3]
+    assert xp.asarray([[1, 2], [3, 4]])[xp.asarray([2]), xp.asarray([-3])].tolist() == [2]
 
 
 def test_the_stand_in_copies_what_it_gives_and_takes(strict):

@@ -2525,7 +2525,10 @@ MATTER = {
         "update_core": "no_update_core",
         "add_hook": "check_hook check_hook_name",
     },
-    14: {"labels": "check_labels check_class_weight check_choice", "normalize": "check_flag"},
+    14: {
+        "labels": "check_label_array check_classes check_class_weight check_choice",
+        "normalize": "check_flag",
+    },
     15: {
         "get_digits": "check_ndim",
         "split": "check_share check_examples check_seed",

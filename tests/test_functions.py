@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, given, settings
 
 import tinylinks.functions as F
-from tinylinks import Variable, backend, gradient_check
+from tinylinks import Variable, backend, gradient_check, using_config
 
 # ---- what the functions are called with: (inputs, options) ----
 
@@ -643,6 +643,17 @@ def test_softmax_cross_entropy_of_ignored_rows_alone_is_zero(reduce, xp):
     assert not gx.any()
 
 
+@pytest.mark.parametrize("ignored", [0, 1, 5])
+def test_softmax_cross_entropy_of_pictures_divides_by_pixels_or_by_pictures(ignored, xp):
+    x = xp.zeros((2, 4, 3))  # 2 pictures of 3 pixels: each pixel costs log(4)
+    t = np.zeros((2, 3), np.int32)
+    t.flat[:ignored] = -1
+    t = xp.asarray(t)
+    assert F.softmax_cross_entropy(x, t).item() == pytest.approx(np.log(4))
+    by_pictures = F.softmax_cross_entropy(x, t, normalize=False)
+    assert by_pictures.item() == pytest.approx((6 - ignored) * np.log(4) / 2)
+
+
 def test_softmax_cross_entropy_ignores_another_label(xp):
     x = xp.asarray(np.random.default_rng(0).normal(size=(3, 4)))
     t = xp.asarray([0, 99, 2], dtype=np.int64)
@@ -655,7 +666,11 @@ def test_softmax_cross_entropy_ignores_another_label(xp):
 
 def test_a_label_below_zero_is_refused_unless_it_is_to_be_ignored(xp):
     x, t = xp.zeros((2, 3)), xp.asarray([0, -2], dtype=np.int32)
-    with pytest.raises(ValueError, match="expected labels from 0 to 2, .* got -2"):
+    on_gpu = xp is not np
+    with (
+        using_config("debug", on_gpu),
+        pytest.raises(ValueError, match="expected labels from 0 to 2, .* got -2"),
+    ):
         F.softmax_cross_entropy(x, t)
     assert F.softmax_cross_entropy(x, t, ignore_label=-2).item() == pytest.approx(np.log(3))
 
@@ -892,8 +907,25 @@ def test_a_label_below_zero_is_read_alike_in_every_dtype(dtype, xp):
     x = xp.asarray(scores)
     loss = F.softmax_cross_entropy(x, xp.asarray(np.array([3, -1], dtype)))
     assert abs(loss.item() - np.log(300)) < 1e-12
-    with pytest.raises(ValueError, match="got -106"):
-        F.softmax_cross_entropy(x, xp.asarray(np.array([3, -106], dtype)))
+    wrong = xp.asarray(np.array([3, -106], dtype))
+    with using_config("debug", xp is not np), pytest.raises(ValueError, match="got -106"):
+        F.softmax_cross_entropy(x, wrong)
+
+
+@pytest.mark.parametrize("wrong", [-2, 3])
+@pytest.mark.parametrize(
+    "xp", ["strict", pytest.param("cupy", marks=pytest.mark.gpu)], indirect=True
+)
+def test_on_a_gpu_a_label_that_is_no_class_makes_the_loss_nan(wrong, xp):
+    x = xp.zeros((4, 3), dtype=np.float32)
+    t = xp.asarray([0, -1, wrong, 2], dtype=np.int32)
+    assert math.isnan(F.softmax_cross_entropy(x, t).item())
+    losses = F.softmax_cross_entropy(x, t, reduce="no")
+    assert losses.dtype == np.float32
+    assert [math.isnan(loss) for loss in losses.data.tolist()] == [False, False, True, False]
+    assert losses.data.tolist()[1] == 0  # ignored
+    gx = gradient_of(lambda x: F.softmax_cross_entropy(x, t, reduce="no"), x)[0]
+    assert [math.isnan(row[0]) for row in gx.tolist()] == [False, False, True, False]
 
 
 def test_weights_of_a_mean_may_lie_along_any_axis(xp):

@@ -879,6 +879,12 @@ def check_same_shape(function: Function, x0: Any, x1: Any) -> None:
 
 def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> bool:
     """Check the scores x (N, C, ...) against labels t (N, ...); say if none is ignored."""
+    check_label_array(operation, x, t, ignore_label)
+    return check_classes(operation, x.shape[1], t, ignore_label)
+
+
+def check_label_array(operation: str, x: Any, t: Any, ignore_label: int | None) -> None:
+    """Check what can be said of labels without a look at the numbers."""
     shape: tuple[int, ...] = getattr(x, "shape", ())
     if len(shape) < 2:
         do = "Make a single row a mini-batch with x.reshape(1, -1)."
@@ -906,14 +912,18 @@ def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> bo
             f"{shape[:1] + shape[2:]}, got {t.shape}. Pass class numbers, not one-hot "
             f"rows. (See chapter {written(14)}.)"
         )
+
+
+def check_classes(operation: str, columns: int, t: Any, ignore_label: int | None) -> bool:
+    """Check that each label is the number of a column, or ignored; say if none is ignored."""
     # Read as a number without sign, a negative label is a very large one.
-    if not t.size or t.astype("u8").max() < shape[1]:
-        return ignore_label is None or not 0 <= ignore_label < shape[1]
-    wrong = [n for n in t.ravel().tolist() if not 0 <= n < shape[1] and n != ignore_label]
+    if not t.size or t.astype("u8").max() < columns:
+        return ignore_label is None or not 0 <= ignore_label < columns
+    wrong = [n for n in t.ravel().tolist() if not 0 <= n < columns and n != ignore_label]
     if wrong:
-        known = f"labels from 0 to {shape[1] - 1}" if shape[1] else "no labels"
+        known = f"labels from 0 to {columns - 1}" if columns else "no labels"
         raise ValueError(
-            f"{operation}: expected {known}, as x has {shape[1]} columns, got {wrong[0]}. "
+            f"{operation}: expected {known}, as x has {columns} columns, got {wrong[0]}. "
             f"Count the classes from 0. (See chapter {written(14)}.)"
         )
     return False

@@ -89,7 +89,7 @@ class GradientClipping:
         """Change the gradients of the link that `opt` updates, in place."""
         params = [param for param in opt.target.params() if param.grad is not None]
         # In float64, as the squares of float16 soon become infinite.
-        norm = math.sqrt(sum(float((p.grad.astype(float) ** 2).sum()) for p in params))
+        norm = math.sqrt(sum((p.grad.astype(float) ** 2).sum() for p in params))
         if norm > self.threshold:
             for param in params:
                 param.grad *= self.threshold / norm

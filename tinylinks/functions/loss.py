@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tinylinks import errors
 from tinylinks.backend import bare, get_array_module, is_array_type
+from tinylinks.config import config
 from tinylinks.function import Function
 from tinylinks.functions.activation import Softmax
 from tinylinks.functions.shapes import reshape, transpose
@@ -132,7 +135,9 @@ def softmax_cross_entropy(
     TypeError
         If `t` does not hold integers.
     ValueError
-        If a label is out of range or the shapes do not fit together.
+        If the shapes do not fit together, or if a label is out of range. On a GPU labels are
+        looked at in debug mode alone, as a look has to wait for all the work before it.
+        Without it, a label out of range makes the loss nan.
 
     Examples
     --------
@@ -147,23 +152,32 @@ def softmax_cross_entropy(
     Follows Chainer's ``F.softmax_cross_entropy``.
     """
     t = bare(t)
-    all_count = errors.check_labels("softmax_cross_entropy", x, t, ignore_label)
+    errors.check_label_array("softmax_cross_entropy", x, t, ignore_label)
     errors.check_flag("softmax_cross_entropy", "normalize", normalize, 14)
     errors.check_choice("softmax_cross_entropy", "reduce", reduce, ("mean", "no"), 14)
     class_weight = bare(class_weight)
     if class_weight is not None:
         errors.check_class_weight(x, class_weight, is_array_type)
+    xp = get_array_module(t)
+    # Who looks at numbers on a GPU waits for all that it has to do. So not at each step.
+    look = xp is np or config.debug
+    all_count = look and errors.check_classes("softmax_cross_entropy", x.shape[1], t, ignore_label)
     shape = t.shape
     if x.ndim > 2:  # to (N, C), classes last
         x = transpose(x, (0, *range(2, x.ndim), 1))
         x, t = reshape(x, (t.size, x.shape[-1])), t.reshape(t.size)
     add_up = reduce == "mean"
-    counted = t != ignore_label
-    number = t.size if all_count else int(counted.sum())
-    weights: Any = 1.0 / max(number if normalize else shape[0], 1) if add_up else 1.0
-    if not all_count:
-        weights = weights * counted.astype(x.dtype)
-        t = get_array_module(t).where(counted, t, 0)
+    number: Any = (t.size if normalize else shape[0]) if add_up else 1
+    if all_count:
+        weights: Any = 1.0 / max(number, 1)
+    else:
+        counted = t != ignore_label
+        if add_up and normalize:
+            number = xp.maximum(counted.sum(), 1)
+        weights = (counted / number).astype(x.dtype)
+        t = xp.where(counted, t, 0)
+    if not look:  # a label that is no class makes the loss nan
+        weights = xp.where((t >= 0) & (t < x.shape[1]), weights, np.nan)
     if class_weight is not None:
         weights = weights * class_weight[t]
     loss = SoftmaxCrossEntropy(t, weights, add_up, cache_score).apply(x)
