@@ -149,23 +149,25 @@ class Link:
 
     def namedparams(self, include_uninit: bool = True) -> Iterator[tuple[str, Parameter]]:
         """Yield all parameters, each once, with paths such as ``/l1/W``."""
-        params: dict[int, tuple[str, Parameter]] = {}
+        params: dict[int, tuple[str, str, Parameter]] = {}
         self._find({}, params)
-        for path, param in params.values():
+        for path, name, param in params.values():
             if include_uninit or param.is_initialized:
-                yield path, param
+                yield f"{path}/{name}", param
 
     def params(self, include_uninit: bool = True) -> Iterator[Parameter]:
         """Yield all parameters of this link and of the links below it, each once."""
-        for _, param in self.namedparams(include_uninit):
-            yield param
+        params: dict[int, tuple[str, str, Parameter]] = {}
+        self._find({}, params)
+        for _, _, param in params.values():
+            if include_uninit or param.is_initialized:
+                yield param
 
     def _find(self, links: dict[int, Any], params: dict[int, Any], path: str = "") -> None:
-        """Put this link, those below it and all parameters into dicts: id -> (path, object)."""
+        """Put this link and those below it, and all parameters, into dicts with ids as keys."""
         links[id(self)] = (path or "/", self)
         for name, param in self._own_params():
-            if id(param) not in params:
-                params[id(param)] = (f"{path}/{name}", param)
+            params.setdefault(id(param), (path, name, param))
         for name, child in self._named_children():
             if id(child) not in links:
                 child._find(links, params, f"{path}/{name}")

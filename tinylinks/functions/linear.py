@@ -134,12 +134,8 @@ def linear(x: Any, W: Any, b: Any = None, n_batch_axes: int = 1) -> Variable:
     Follows Chainer's ``F.linear``.
     """
     if getattr(x, "ndim", 0) == 2 and n_batch_axes == 1:
-        return _linear(x, W, b)
+        return LinearFunction().apply(x, W) if b is None else LinearFunction().apply(x, W, b)
     errors.check_batch_axes(x, n_batch_axes, W)
     batch = x.shape[:n_batch_axes]
-    y = _linear(reshape(x, (math.prod(batch), math.prod(x.shape[n_batch_axes:]))), W, b)
+    y = linear(reshape(x, (math.prod(batch), math.prod(x.shape[n_batch_axes:]))), W, b)
     return reshape(y, (*batch, y.shape[1]))
-
-
-def _linear(x: Any, W: Any, b: Any) -> Variable:
-    return LinearFunction().apply(x, W) if b is None else LinearFunction().apply(x, W, b)
