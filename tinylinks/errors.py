@@ -193,9 +193,10 @@ def check_initialized(operation: str, x: Any) -> None:
 def check_item(x: Any) -> None:
     check_initialized("item", x)
     if x.size != 1:
+        first = ", ".join("0" * x.ndim)
         raise ValueError(
             f"item: expected exactly one element, got shape {x.shape}. "
-            "Pick one as in x[0], or reduce with x.sum() or x.mean(). (See chapter 2.)"
+            f"Pick one as in x[{first}], or reduce with x.sum() or x.mean(). (See chapter 2.)"
         )
 
 
