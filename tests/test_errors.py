@@ -162,7 +162,7 @@ def item_of_a_vector():
     vector(1, 2, 3).item()
 
 
-@mistake("item", "exactly one element", "shape (0, 3)", "x[0]", ValueError)
+@mistake("item", "exactly one element", "shape (0, 3)", "x[0, 0]", ValueError)
 def item_of_an_empty_batch():
     matrix(0, 3).item()
 

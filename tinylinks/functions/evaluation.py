@@ -22,8 +22,7 @@ class Accuracy(Function):
         correct = y.argmax(axis=1).reshape(self.t.shape) == self.t
         if self.ignore_label is not None:
             correct = correct[self.t != self.ignore_label]
-        share = correct.mean() if correct.size else correct.sum()
-        return share.astype(y.dtype)
+        return (correct.mean() if correct.size else correct.sum()).astype(y.dtype)
 
     def backward(self, gy: Any) -> Any:
         return None
