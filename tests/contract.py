@@ -6,13 +6,16 @@ such chapter, the case runs on the package alone.
 """
 
 import gc
+import unittest.mock
 import weakref
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import strict_xp
 
 import tinylinks
+from tinylinks import backend
 
 CASES = []
 
@@ -1319,6 +1322,42 @@ def a_gradient_penalty_can_be_trained(lib):
         nudge[0, i] = 1e-6
         measured = (penalty_at(W.data + nudge) - penalty_at(W.data - nudge)) / 2e-6
         np.testing.assert_allclose(W.grad[0, i], measured, rtol=1e-5)
+
+
+@since(20)
+def variables_come_back_with_their_gradients(lib):
+    backend.register(strict_xp.ndarray, strict_xp)
+    x = lib.Variable(strict_xp.asarray([1.0, 2.0]))
+    (x * x).sum().backward()
+    x.to_cpu()
+    assert type(x.data) is type(x.grad) is np.ndarray
+    assert (x.data.tolist(), x.grad.tolist()) == ([1, 2], [2, 4])
+    x.cleargrad()
+    x.to_cpu()  # here already, and without a gradient
+    assert x.grad is None
+
+
+@since(20)
+def links_come_back_with_all_that_they_keep(lib):
+    backend.register(strict_xp.ndarray, strict_xp)
+    link = lib.Linear(2, 3)
+    link.add_persistent("mean", strict_xp.asarray([0.5]))
+    link.add_persistent("count", 7)
+    for param in link.params():
+        param.data = strict_xp.asarray(param.data)
+    assert link(strict_xp.ones((1, 2), np.float32)).shape == (1, 3)
+    assert link.to_cpu() is link
+    assert {type(param.data) for param in link.params()} == {np.ndarray}
+    assert (type(link.mean), link.count) == (np.ndarray, 7)
+    assert lib.Linear(3).to_cpu().b.shape == (3,)  # its W waits
+
+
+@since(20)
+def without_a_gpu_to_gpu_says_so(lib):
+    with unittest.mock.patch.object(backend, "has_gpu", lambda: False):
+        for owner in (lib.Variable(np.ones(1)), lib.Linear(2, 3)):
+            with pytest.raises(RuntimeError, match="to_gpu: expected CuPy and a working GPU"):
+                owner.to_gpu()
 
 
 # ---- chapters 13 and 14: optimizers, classes ----

@@ -43,7 +43,6 @@ from tinylinks import (
     config,
     datasets,
     draw,
-    errors,
     grad,
     gradient_check,
     initializers,
@@ -2426,8 +2425,6 @@ def numbers_of(sentence):
     chapter = FORM.fullmatch(sentence.text)["chapter"]
     if chapter.isdecimal():
         return {int(chapter)}
-    if chapter.startswith("{written(") and (n := re.search(r"\d+", chapter)):
-        return {int(n[0])}
     if sentence.where in NUMBERED:
         return numbers_from_callers(sentence.where)
     found = set()
@@ -2438,8 +2435,8 @@ def numbers_of(sentence):
 
 
 def named_chapters():
-    """Return the chapters that the library sends its readers to, as the reader sees them."""
-    return {errors.written(number) for sentence in ALL for number in numbers_of(sentence)}
+    """Return the chapters that the library sends its readers to."""
+    return {number for sentence in ALL for number in numbers_of(sentence)}
 
 
 # What each chapter must tell of: a word of its text -> the functions of errors.py that send there.
@@ -2578,26 +2575,15 @@ def test_the_table_of_matters_holds_every_chapter_that_a_sentence_names():
 
 @pytest.mark.parametrize("number", MATTER)
 def test_the_chapter_that_a_sentence_names_is_there_and_treats_the_matter(number):
-    seen = errors.written(number)
-    assert seen in chapter_paths(), f"there is no chapter {seen}"
-    path = chapter_paths()[seen]
+    assert number in chapter_paths(), f"there is no chapter {number}"
+    path = chapter_paths()[number]
     text = "\n".join(source(cell) for cell in read(path)["cells"])
     missing = {word: functions for word, functions in MATTER[number].items() if word not in text}
-    assert not missing, f"chapter {seen} is silent about {missing}"
+    assert not missing, f"chapter {number} is silent about {missing}"
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     assert f"file: chapters/{path.stem}\n" in toc, f"{path.name} is not in _toc.yml"
 
 
-def test_no_sentence_goes_round_a_chapter_that_is_written():
-    there = chapter_paths()
-    assert [number for number in errors.NOT_YET if number in there] == []
-    assert [n for n in errors.NOT_YET.values() if n in errors.NOT_YET] == []
-
-
-def test_the_number_shown_is_that_of_a_written_chapter():
-    assert errors.written(4) == 4
-    for number, instead in errors.NOT_YET.items():
-        assert errors.written(number) == instead
+def test_the_numbers_shown_are_those_that_were_found():
     shown = {int(re.search(r"chapter (\d+)\.\)$", str(answer(make)))[1]) for make in makers()}
     assert shown <= named_chapters()
-    assert shown.isdisjoint(errors.NOT_YET)

@@ -25,16 +25,6 @@ if TYPE_CHECKING:
 
 IsArrayType = Callable[[type], bool]
 
-# Chapters that are not written yet -> the one to read until then. Once it is there, its line goes.
-NOT_YET = {
-    20: 2,  # CuPy: the kinds of arrays that there are
-}
-
-
-def written(chapter: int) -> int:
-    """Return `chapter`, or the one to read until it is written."""
-    return NOT_YET.get(chapter, chapter)
-
 
 def describe(x: Any) -> str:
     """Say in a few words what `x` is: 'a list', 'an int64 array of shape (3,)'."""
@@ -76,8 +66,7 @@ def no_name(where: str, name: str, names: Sequence[str], chapter: int) -> NoRetu
         raise AttributeError(f"{where} has no attribute {name!r}", name=name)
     do = elsewhere(str(name), names) or spelling(str(name), names)
     raise AttributeError(
-        f"{where}: expected one of {', '.join(names)}, got {name!r}. {do} "
-        f"(See chapter {written(chapter)}.)",
+        f"{where}: expected one of {', '.join(names)}, got {name!r}. {do} (See chapter {chapter}.)",
         name=name,
     )
 
@@ -142,14 +131,14 @@ def check_array(operation: str, x: Any, is_array_type: IsArrayType) -> None:
     if not is_array_type(type(x)):
         raise TypeError(
             f"{operation}: expected a NumPy or CuPy array, got {describe(x)}. "
-            f"Pass the array of a Variable as x.data. (See chapter {written(20)}.)"
+            f"Pass the array of a Variable as x.data. (See chapter 20.)"
         )
 
 
 def no_gpu() -> NoReturn:
     raise RuntimeError(
         "to_gpu: expected CuPy and a working GPU, got a machine without. "
-        f"Stay with NumPy arrays: all of the library works on them. (See chapter {written(20)}.)"
+        "Stay with NumPy arrays: all of the library works on them. (See chapter 20.)"
     )
 
 
@@ -271,7 +260,7 @@ def check_grad(x: Any, g: Any, is_array_type: IsArrayType) -> None:
         raise TypeError(
             f"grad: expected {article(type(x._data).__module__)} array like the data, "
             f"got one of {type(g).__module__}. "
-            f"Move it with backend.to_cpu or backend.to_gpu. (See chapter {written(20)}.)"
+            f"Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
         )
     if g.shape != x.shape:
         raise ValueError(
@@ -398,7 +387,7 @@ def check_backend(function: Function | str, x: Any, other: Any) -> None:
         raise TypeError(
             f"{getattr(function, 'label', function)}: expected all arrays from "
             f"{type(x).__module__}, got one from {type(other).__module__}. "
-            f"Move it with backend.to_cpu or backend.to_gpu. (See chapter {written(20)}.)"
+            f"Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
         ) from None
 
 
@@ -476,7 +465,7 @@ def check_alike(
             raise TypeError(
                 f"{function.label}: expected all arrays from {kind.__module__}, got one from "
                 f"{type(array).__module__}. Move it with backend.to_cpu or backend.to_gpu. "
-                f"(See chapter {written(20)}.)"
+                f"(See chapter 20.)"
             )
         if not is_number(array) and constant <= all(constants):
             dtypes[array.dtype] = None
@@ -756,7 +745,7 @@ def check_images(operation: str, x: Any) -> None:
         raise ValueError(
             f"{operation}: expected images of shape (N, C, H, W), got {describe(x)}. "
             "Give them four axes with reshape: N images of one channel have the shape "
-            f"(N, 1, H, W), and one image (1, C, H, W). (See chapter {written(17)}.)"
+            f"(N, 1, H, W), and one image (1, C, H, W). (See chapter 17.)"
         )
 
 
@@ -767,7 +756,7 @@ def check_pair(operation: str, argument: str, value: Any, smallest: int) -> tupl
         raise ValueError(
             f"{operation}: expected {argument} as a whole number not below {smallest} or a pair "
             f"of them, got {value if isinstance(value, tuple | list) else describe(value)}. "
-            f"Write 2, or (2, 3) if height and width differ. (See chapter {written(17)}.)"
+            f"Write 2, or (2, 3) if height and width differ. (See chapter 17.)"
         )
     return pair
 
@@ -788,7 +777,7 @@ def check_grid(operation: str, grid: Any, image: Any, pairs: Any) -> None:
         raise ValueError(
             f"{operation}: expected images not smaller than a window, got height and width "
             f"{tuple(image)} for windows of {ksize}, with pad {pad}{apart}. "
-            f"Choose a smaller ksize, or a larger pad. (See chapter {written(17)}.)"
+            f"Choose a smaller ksize, or a larger pad. (See chapter 17.)"
         )
 
 
@@ -800,7 +789,7 @@ def check_inside(operation: str, windows: Any) -> None:
                 f"{operation}: expected each window to see a part of the image, got one that "
                 f"does not, with ksize {windows.ksize}, stride {windows.stride} and pad "
                 f"{windows.pad}. Choose a pad below ksize, and a stride not above it or "
-                f"cover_all=False. (See chapter {written(17)}.)"
+                f"cover_all=False. (See chapter 17.)"
             )
 
 
@@ -808,14 +797,14 @@ def check_groups(operation: str, groups: Any, **channels: Any) -> None:
     if not is_whole(groups) or groups < 1:
         raise ValueError(
             f"{operation}: expected groups as a whole number above 0, got {describe(groups)}. "
-            f"Pass 1 to have all channels together. (See chapter {written(17)}.)"
+            f"Pass 1 to have all channels together. (See chapter 17.)"
         )
     for name, n in channels.items():
         if n % groups:
             raise ValueError(
                 f"{operation}: expected {name} to be a multiple of groups={groups}, got {n}. "
                 f"Choose groups such that each has equally many channels. "
-                f"(See chapter {written(17)}.)"
+                f"(See chapter 17.)"
             )
 
 
@@ -829,7 +818,7 @@ def check_filters(operation: str, x: Any, W: Any, b: Any, groups: Any) -> None:
         raise ValueError(
             f"{operation}: expected W of shape {axes}, got {describe(W)}. Give it one small "
             f"image of weights for each pair of an output and an input channel. "
-            f"(See chapter {written(17)}.)"
+            f"(See chapter 17.)"
         )
     check_groups(operation, groups, **{"W.shape[0]": W.shape[0]})
     C, out = W.shape[0], W.shape[1] * groups
@@ -839,12 +828,12 @@ def check_filters(operation: str, x: Any, W: Any, b: Any, groups: Any) -> None:
         raise ValueError(
             f"{operation}: expected x with {C} channels, for W of shape {W.shape} and "
             f"groups={groups}, got {x.shape[1]} in shape {x.shape}. "
-            f"Give x its channels on axis 1: is a transpose missing? (See chapter {written(17)}.)"
+            f"Give x its channels on axis 1: is a transpose missing? (See chapter 17.)"
         )
     if b is not None and getattr(b, "shape", None) != (out,):
         raise ValueError(
             f"{operation}: expected b of shape ({out},), got {shape_of(b)}. "
-            f"Give it one number for each channel of the output. (See chapter {written(17)}.)"
+            f"Give it one number for each channel of the output. (See chapter 17.)"
         )
 
 
@@ -856,13 +845,13 @@ def check_outsize(outsize: Any, usual: Any, stride: Any) -> Any:
     if min(given) < 1:
         raise ValueError(
             f"deconvolution_2d: expected images to be left, got height and width {given} without "
-            f"the pad. Choose a smaller pad. (See chapter {written(17)}.)"
+            f"the pad. Choose a smaller pad. (See chapter 17.)"
         )
     if not all([abs(n - u) < s for n, u, s in zip(given, usual, stride)]):
         raise ValueError(
             f"deconvolution_2d: expected an outsize less than the stride {stride} away from the "
             f"usual {tuple(usual)}, got {given}. Pass None to have the usual one. "
-            f"(See chapter {written(17)}.)"
+            f"(See chapter 17.)"
         )
     return given
 
@@ -893,25 +882,25 @@ def check_label_array(operation: str, x: Any, t: Any, ignore_label: int | None) 
             do = "Pass the scores themselves, not the answers that argmax makes of them."
         raise ValueError(
             f"{operation}: expected scores of shape (N, C), got {describe(x)}. {do} "
-            f"(See chapter {written(14)}.)"
+            f"(See chapter 14.)"
         )
     if ignore_label is not None and not is_whole(ignore_label):
         raise TypeError(
             f"{operation}: expected ignore_label as a whole number, got "
-            f"{describe(ignore_label)}. Pass -1, the usual one. (See chapter {written(14)}.)"
+            f"{describe(ignore_label)}. Pass -1, the usual one. (See chapter 14.)"
         )
     if not hasattr(t, "dtype") or t.dtype.kind not in "iu":
         raise TypeError(
             f"{operation}: expected labels as an array of int, got {describe(t)}. "
             "Number the classes 0, 1, 2, ...: np.array(..., dtype=np.int32). "
-            f"(See chapter {written(14)}.)"
+            f"(See chapter 14.)"
         )
     check_backend(operation, x, t)
     if t.shape != shape[:1] + shape[2:] and not trailing_ones(operation, x, t):
         raise ValueError(
             f"{operation}: expected one label for each row of x, shape "
             f"{shape[:1] + shape[2:]}, got {t.shape}. Pass class numbers, not one-hot "
-            f"rows. (See chapter {written(14)}.)"
+            f"rows. (See chapter 14.)"
         )
 
 
@@ -925,7 +914,7 @@ def check_classes(operation: str, columns: int, t: Any, ignore_label: int | None
         known = f"labels from 0 to {columns - 1}" if columns else "no labels"
         raise ValueError(
             f"{operation}: expected {known}, as x has {columns} columns, got {wrong[0]}. "
-            f"Count the classes from 0. (See chapter {written(14)}.)"
+            f"Count the classes from 0. (See chapter 14.)"
         )
     return False
 
@@ -942,7 +931,7 @@ def check_class_weight(x: Any, weight: Any, is_array_type: IsArrayType) -> None:
         raise TypeError(
             f"softmax_cross_entropy: expected class_weight as a {x.dtype} array of shape "
             f"{x.shape[1:2]}, got {describe(weight)}. Give it one number for each class. "
-            f"(See chapter {written(14)}.)"
+            f"(See chapter 14.)"
         )
 
 
@@ -952,7 +941,7 @@ def check_choice(
     if value not in choices:
         raise ValueError(
             f"{operation}: expected {argument} to be {' or '.join(map(repr, choices))}, "
-            f"got {value!r}. Check the spelling. (See chapter {written(chapter)}.)"
+            f"got {value!r}. Check the spelling. (See chapter {chapter}.)"
         )
 
 
@@ -974,7 +963,7 @@ def check_number(operation: str, argument: str, value: Any, chapter: int) -> Non
     if not is_number(value):
         raise TypeError(
             f"{operation}: expected {argument} as a number, got {describe(value)}. "
-            f"Pass an int or a float. (See chapter {written(chapter)}.)"
+            f"Pass an int or a float. (See chapter {chapter}.)"
         )
 
 
@@ -982,7 +971,7 @@ def check_positive(operation: str, argument: str, value: Any, do: str, chapter: 
     if not is_number(value) or not 0 < value < math.inf:
         raise ValueError(
             f"{operation}: expected {argument} as a number above 0, got {describe(value)}. "
-            f"{do} (See chapter {written(chapter)}.)"
+            f"{do} (See chapter {chapter}.)"
         )
 
 
@@ -990,7 +979,7 @@ def check_flag(operation: str, argument: str, value: Any, chapter: int) -> None:
     if not isinstance(value, bool | np.bool_):
         raise TypeError(
             f"{operation}: expected {argument} to be True or False, got {describe(value)}. "
-            f"Name the arguments, as in {argument}=True. (See chapter {written(chapter)}.)"
+            f"Name the arguments, as in {argument}=True. (See chapter {chapter}.)"
         ) from None
 
 
@@ -1074,7 +1063,7 @@ def check_channels(link: str, in_channels: Any, out_channels: Any, groups: Any) 
             raise ValueError(
                 f"{link}: expected {name} as a whole number above 0, got {describe(n)}. Write "
                 f"{link}(in_channels, out_channels, ksize), or {link}(out_channels, ksize) to have "
-                f"in_channels taken from the first mini-batch. (See chapter {written(17)}.)"
+                f"in_channels taken from the first mini-batch. (See chapter 17.)"
             )
     check_groups(link, groups, **channels)
 
@@ -1257,7 +1246,7 @@ def check_persistent(link: Link, name: str) -> None:
     if name not in link.__dict__:
         raise AttributeError(
             f"register_persistent: expected the name of an attribute, got {name!r}. "
-            f"Assign it first, or use add_persistent. (See chapter {written(16)}.)"
+            f"Assign it first, or use add_persistent. (See chapter 16.)"
         )
 
 
@@ -1266,7 +1255,7 @@ def check_not_learnt(operation: str, value: Any, Parameter: type, Link: type) ->
         raise TypeError(
             f"{operation}: expected a value that is not learnt, got a {type(value).__name__}. "
             "Parameters and Links are saved anyway: assign them inside init_scope. "
-            f"(See chapter {written(16)}.)"
+            f"(See chapter 16.)"
         )
 
 
@@ -1456,7 +1445,7 @@ def check_resumed(optimizer: Any, t: int) -> None:
             raise RuntimeError(
                 f"{type(optimizer).__name__}.serialize: expected a link whose parameters are "
                 f"there, got one where {path.rstrip('/')}/{waiting[0]} waits for its shape. "
-                f"Call load_npz on the link before its optimizer. (See chapter {written(16)}.)"
+                f"Call load_npz on the link before its optimizer. (See chapter 16.)"
             )
 
 
@@ -1468,12 +1457,12 @@ def check_dropout(x: Any, ratio: Any, mask: Any) -> None:
     if not hasattr(x, "shape") or x.dtype.kind != "f":
         raise TypeError(
             f"dropout: expected a Variable or an array of floats, got {describe(x)}. "
-            f"Convert it with .astype(np.float32). (See chapter {written(16)}.)"
+            f"Convert it with .astype(np.float32). (See chapter 16.)"
         )
     if not is_number(ratio) or not 0 <= ratio < 1:
         raise ValueError(
             f"dropout: expected ratio as a number from 0 to below 1, got {describe(ratio)}. "
-            f"Pass how large a share becomes 0: 0.5 is the usual one. (See chapter {written(16)}.)"
+            f"Pass how large a share becomes 0: 0.5 is the usual one. (See chapter 16.)"
         )
     if mask is not None:
         check_backend("dropout", x, mask)
@@ -1481,14 +1470,14 @@ def check_dropout(x: Any, ratio: Any, mask: Any) -> None:
             raise ValueError(
                 f"dropout: expected mask as a {x.dtype} array of shape {x.shape}, got "
                 f"{describe(mask)}. Pass one that return_mask=True gave. "
-                f"(See chapter {written(16)}.)"
+                f"(See chapter 16.)"
             )
 
 
 ONE_TO_NORMALIZE = (
     "batch_normalization: expected several numbers for each mean, got one. Use "
     'using_config("train", False) to predict: less its mean, a single number is always 0. '
-    f"(See chapter {written(16)}.)"
+    "(See chapter 16.)"
 )
 
 
@@ -1499,13 +1488,13 @@ def check_normalized(operation: str, x: Any, axis: tuple[Any, ...], **given: Any
         raise TypeError(
             f"{operation}: expected x as a Variable or an array of shape (N, C), got "
             f"{describe(x)}. Put the rows into np.array(..., dtype=np.float32). "
-            f"(See chapter {written(16)}.)"
+            f"(See chapter 16.)"
         )
     if not all(is_whole(i) and 0 <= i < x.ndim for i in axis) or len(set(axis)) < len(axis):
         raise ValueError(
             f"{operation}: expected axes of x from 0 to {x.ndim - 1}, each once, got axis={axis} "
             f"and shape {x.shape}. Pass those to average over: 0, the mini-batch, and for images "
-            f"2 and 3. (See chapter {written(16)}.)"
+            f"2 and 3. (See chapter 16.)"
         )
     shape = tuple([n for i, n in enumerate(x.shape) if i not in axis])
     for name, array in given.items():
@@ -1521,14 +1510,14 @@ def check_like_x(operation: str, name: str, array: Any, x: Any, shape: tuple[int
         raise ValueError(
             f"{operation}: expected {name} as an array of shape {shape}, got {describe(array)}. "
             f"Give it, or the size of the link, one number for each mean of x {x.shape}. "
-            f"(See chapter {written(16)}.)"
+            f"(See chapter 16.)"
         )
     constant = hasattr(array, "node") != hasattr(x, "node")  # its dtype gives way
     if array.dtype != x.dtype and not constant and not name.startswith("running"):
         raise TypeError(
             f"{operation}: expected {name} of the dtype of x, {x.dtype}, got {array.dtype}. "
             f"Convert x once, where it is loaded, with .astype(np.{array.dtype}). "
-            f"(See chapter {written(16)}.)"
+            f"(See chapter 16.)"
         )
 
 
@@ -1536,7 +1525,7 @@ def check_eps(operation: str, eps: Any) -> None:
     if not is_number(eps) or not 0 <= eps < math.inf:
         raise ValueError(
             f"{operation}: expected eps as a number not below 0, got {describe(eps)}. "
-            f"Pass 2e-5, the usual one. (See chapter {written(16)}.)"
+            f"Pass 2e-5, the usual one. (See chapter 16.)"
         )
 
 
@@ -1545,12 +1534,12 @@ def check_batch(operation: str, x: Any, axis: tuple[int, ...], eps: Any, decay: 
     if 0 in [x.shape[i] for i in axis]:
         raise ValueError(
             f"{operation}: expected at least one number for each mean, got shape {x.shape}. "
-            f"Skip an empty mini-batch. (See chapter {written(16)}.)"
+            f"Skip an empty mini-batch. (See chapter 16.)"
         )
     if not is_number(decay) or not 0 <= decay <= 1:
         raise ValueError(
             f"{operation}: expected decay as a number from 0 to 1, got {describe(decay)}. "
-            f"Pass 0.9, the usual one. (See chapter {written(16)}.)"
+            f"Pass 0.9, the usual one. (See chapter 16.)"
         )
 
 
@@ -1563,7 +1552,7 @@ def check_normalization_link(size: Any, axis: Any, use_gamma: Any, use_beta: Any
         raise ValueError(
             "BatchNormalization: expected size as a whole number above 0 or a tuple of them, got "
             f"{describe(size)}. Pass how many columns or channels x has; or axis, to have it "
-            f"taken from the first mini-batch. (See chapter {written(16)}.)"
+            f"taken from the first mini-batch. (See chapter 16.)"
         )
 
 
@@ -1663,7 +1652,7 @@ def check_ndim(operation: str, ndim: Any) -> None:
     if not is_whole(ndim) or not 1 <= ndim <= 3:
         raise ValueError(
             f"{operation}: expected ndim as 1, 2 or 3, got {describe(ndim)}. Pass 1 for rows of "
-            f"64 numbers, 3 for pictures of shape (1, 8, 8). (See chapter {written(15)}.)"
+            f"64 numbers, 3 for pictures of shape (1, 8, 8). (See chapter 15.)"
         )
 
 
@@ -1672,21 +1661,21 @@ def check_examples(operation: str, arrays: Any, is_array_type: IsArrayType) -> i
     if not isinstance(arrays, list | tuple) or not arrays:
         raise TypeError(
             f"{operation}: expected at least one array, in a tuple, got {describe(arrays)}. "
-            f"Pass (x, t), or x and t to MiniBatches. (See chapter {written(15)}.)"
+            f"Pass (x, t), or x and t to MiniBatches. (See chapter 15.)"
         )
     for array in arrays:
         if not is_array_type(type(array)) or not array.ndim:
             raise TypeError(
                 f"{operation}: expected arrays with one row for each example, got "
                 f"{describe(array)}. Convert it with np.array(...), or name the argument, as in "
-                f"seed=0. (See chapter {written(15)}.)"
+                f"seed=0. (See chapter 15.)"
             )
     lengths = [len(array) for array in arrays]
     if len(set(lengths)) > 1 or not lengths[0]:
         raise ValueError(
             f"{operation}: expected arrays of one length above 0, got lengths "
             f"{', '.join(map(str, lengths))}. Give each example one row in every array. "
-            f"(See chapter {written(15)}.)"
+            f"(See chapter 15.)"
         )
     return lengths[0]
 
@@ -1696,7 +1685,7 @@ def check_share(share: Any, n: int) -> None:
         raise ValueError(
             f"split: expected share as a number between 0 and 1 that leaves both parts some of the "
             f"{n} examples, got {describe(share)}. Pass 0.2 for one in five. "
-            f"(See chapter {written(15)}.)"
+            f"(See chapter 15.)"
         )
 
 
@@ -1704,7 +1693,7 @@ def check_seed(operation: str, seed: Any) -> None:
     if seed is not None and (not is_whole(seed) or not 0 <= seed < 2**32):
         raise ValueError(
             f"{operation}: expected seed as a whole number from 0 to 2 ** 32 - 1, got "
-            f"{describe(seed)}. Pass 0, or None for random numbers. (See chapter {written(15)}.)"
+            f"{describe(seed)}. Pass 0, or None for random numbers. (See chapter 15.)"
         )
 
 
@@ -1713,7 +1702,7 @@ def check_batch_size(batch_size: Any) -> None:
         raise ValueError(
             "MiniBatches: expected batch_size as a whole number above 0, got "
             f"{describe(batch_size)}. Pass how many examples a mini-batch has. "
-            f"(See chapter {written(15)}.)"
+            f"(See chapter 15.)"
         )
 
 
@@ -1722,7 +1711,7 @@ def check_same_examples(saved: Any, n: int) -> None:
         raise ValueError(
             f"MiniBatches: expected the position in {n} examples, got one in {saved}. "
             f"Make the MiniBatches from the data that it was saved with. "
-            f"(See chapter {written(16)}.)"
+            f"(See chapter 16.)"
         )
 
 
@@ -1737,20 +1726,20 @@ def check_file(operation: str, file: Any, method: str) -> None:
         raise TypeError(
             f"{operation}: expected a file name or an open binary file, got {describe(file)}. "
             f"Pass a name such as 'model.npz', or open the file in mode {method[0] + 'b'!r}. "
-            f"(See chapter {written(16)}.)"
+            f"(See chapter 16.)"
         )
     if method == "read" and not os.path.isfile(file):
         raise FileNotFoundError(
             f"{operation}: expected the name of a file, got {os.fspath(file)!r}, which is none. "
             f"Check the folder and the spelling: save_npz adds nothing to a name. "
-            f"(See chapter {written(16)}.)"
+            f"(See chapter 16.)"
         )
     folder = os.path.dirname(file)
     if method == "write" and (os.path.isdir(file) or not os.path.isdir(folder or ".")):
         raise FileNotFoundError(
             f"{operation}: expected the name of a file in a folder that is there, got "
             f"{os.fspath(file)!r}. Make the folder first, with os.makedirs. "
-            f"(See chapter {written(16)}.)"
+            f"(See chapter 16.)"
         )
 
 
@@ -1759,7 +1748,7 @@ def check_serializable(operation: str, obj: Any, *others: type) -> None:
         raise TypeError(
             f"{operation}: expected a Link, an optimizer or another object with a method "
             f"serialize, got {describe(obj)}. Pass the model itself, not its arrays. "
-            f"(See chapter {written(16)}.)"
+            f"(See chapter 16.)"
         )
 
 
@@ -1770,7 +1759,7 @@ def check_ignore_names(names: Any) -> list[Any]:
         if name is not None and not isinstance(name, str) and not callable(name):
             raise TypeError(
                 "load_npz: expected ignore_names as a key, a function of a key, or a list of them, "
-                f"got {describe(name)}. Pass a key such as 'l1/W'. (See chapter {written(16)}.)"
+                f"got {describe(name)}. Pass a key such as 'l1/W'. (See chapter 16.)"
             )
     return names
 
@@ -1784,7 +1773,7 @@ def check_saved(key: str, value: Any, is_array_type: IsArrayType) -> None:
     if value is not None and (kind is None or kind.kind not in "fiubU"):
         raise TypeError(
             f"save_npz: expected an array of numbers, a number or a text as {key!r}, got "
-            f"{describe(value)}. Make it an array with np.array(...). (See chapter {written(16)}.)"
+            f"{describe(value)}. Make it an array with np.array(...). (See chapter 16.)"
         )
 
 
@@ -1798,7 +1787,7 @@ def reading(file: Any) -> Iterator[None]:
         raise ValueError(
             f"load_npz: expected a whole file that save_npz has written, got {name} that is "
             "damaged or of another kind. Check where it comes from: it has to be copied as "
-            f"binary, to its end. (See chapter {written(16)}.)"
+            f"binary, to its end. (See chapter 16.)"
         ) from None
 
 
@@ -1812,14 +1801,14 @@ def check_archive(archive: Any) -> dict[str, str]:
         raise ValueError(
             "load_npz: expected a file of arrays, each with a name of its own, got "
             f"{f'an entry {strange[0]!r}' if strange else 'one name twice'}. "
-            f"Pass a file that save_npz has written. (See chapter {written(16)}.)"
+            f"Pass a file that save_npz has written. (See chapter 16.)"
         )
     size = sum(info.file_size for info in infos)
     if size > max(2**26, 100 * archive.start_dir):
         raise ValueError(
             f"load_npz: expected arrays about as large as the file, got {size} bytes packed into "
             f"{archive.start_dir}. Check where it comes from: such a file fills the memory. If it "
-            f"is your own, save it with compression=False. (See chapter {written(16)}.)"
+            f"is your own, save it with compression=False. (See chapter 16.)"
         )
     return names
 
@@ -1833,7 +1822,7 @@ def check_absent(key: str, value: Any, npz: Any, strict: bool) -> None:
         raise ValueError(
             f"load_npz: expected an array {key!r} in the file, got {got}. Make the model as the "
             "saved one was made, choose another file, or pass strict=False to keep what it has. "
-            f"(See chapter {written(16)}.)"
+            f"(See chapter 16.)"
         )
 
 
@@ -1841,11 +1830,11 @@ def check_loaded(key: str, array: Any, value: Any) -> None:
     if array.shape != value.shape:
         raise ValueError(
             f"load_npz: expected {key!r} of shape {value.shape}, got {array.shape}. "
-            f"Make the model with the sizes of the saved one. (See chapter {written(16)}.)"
+            f"Make the model with the sizes of the saved one. (See chapter 16.)"
         )
     is_text = "U" in (array.dtype.kind, value.dtype.kind) and array.dtype.kind != value.dtype.kind
     if is_text or not np.can_cast(array.dtype, value.dtype, "same_kind"):
         raise TypeError(
             f"load_npz: expected {key!r} of a dtype that fits {value.dtype}, got {array.dtype}. "
-            f"Make the model with the dtype of the saved one. (See chapter {written(16)}.)"
+            f"Make the model with the dtype of the saved one. (See chapter 16.)"
         )

@@ -177,7 +177,8 @@ def softmax_cross_entropy(
         weights = (counted / number).astype(x.dtype)
         t = xp.where(counted, t, 0)
     if not look:  # a label that is no class makes the loss nan
-        weights = xp.where((t >= 0) & (t < x.shape[1]), weights, np.nan)
+        known = (t >= 0) & (t < x.shape[1])
+        weights, t = xp.where(known, weights, np.nan), xp.where(known, t, 0)
     if class_weight is not None:
         weights = weights * class_weight[t]
     loss = SoftmaxCrossEntropy(t, weights, add_up, cache_score).apply(x)
