@@ -539,6 +539,28 @@ def a_variable_or_a_default():
     return vector(1) or 0
 
 
+@mistake("requires_grad", "when a Variable is made", "assignment", "a new one", AttributeError)
+def requires_grad_changed_later():
+    vector(1).requires_grad = False
+
+
+@mistake("SGD", "name of an attribute", "'step'", "write update()", AttributeError)
+def pytorchs_step():
+    optimizers.SGD().setup(L.Linear(2, 1)).step()
+
+
+@mistake("Adam", "name of an attribute", "'alhpa'", "did you mean alpha", AttributeError)
+def a_misspelt_hyperparameter():
+    optimizers.Adam().alhpa  # noqa: B018
+
+
+@mistake(
+    "linear", "n_batch_axes", "int64 array of shape (2,)", "targets are for the loss", ValueError
+)
+def targets_passed_to_a_link():
+    L.Linear(3, 1)(matrix(2, 3), np.array([0, 1]))
+
+
 @mistake("hash", "can be compared", "a Variable", "id(x)")
 def hash_of_a_variable():
     hash(vector(1))
@@ -2522,6 +2544,7 @@ MATTER = {
         "momentum": "check_below_one",
         "Adam": "check_not_negative check_eps_fits check_flag",
         "update_core": "no_update_core",
+        "optimizer": "no_optimizer_attribute",
         "add_hook": "check_hook check_hook_name",
     },
     14: {
@@ -2554,6 +2577,7 @@ MATTER = {
         "using_config": "no_name check_config",
         "debug": "check_finite",
         "hash": "no_hash",
+        "requires_grad": "no_requires_grad",
         "in place": "check_unchanged",
     },
     19: {

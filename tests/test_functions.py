@@ -788,6 +788,12 @@ def test_accuracy_is_the_share_of_right_predictions(t, ignore_label, expected, d
     assert a.item() == pytest.approx(expected, rel=1e-3)
 
 
+def test_the_bounds_of_clip_may_be_numbers_of_numpy(xp):
+    x = xp.asarray([0.5, 2.0], dtype=np.float32)
+    y = F.clip(x, np.float64(0), np.float64(1))
+    assert (y.dtype, y.data.tolist()) == (np.float32, [0.5, 1.0])
+
+
 def test_accuracy_looks_along_axis_1(xp):
     y = np.random.default_rng(0).normal(size=(2, 3, 4))
     t = y.argmax(axis=1)

@@ -227,6 +227,13 @@ def no_bool() -> NoReturn:
     )
 
 
+def no_requires_grad() -> NoReturn:
+    raise AttributeError(
+        "requires_grad: expected to be chosen when a Variable is made, got an assignment. "
+        "Make a new one: Variable(x.data, requires_grad=False). (See chapter 18.)"
+    )
+
+
 def no_hash() -> NoReturn:
     raise TypeError(
         "hash: expected something that can be compared, got a Variable. "
@@ -695,9 +702,12 @@ def check_batch_axes(x: Any, n_batch_axes: Any, W: Any = None) -> None:
             "Put the rows into np.array(..., dtype=np.float32). (See chapter 8.)"
         )
     if not is_whole(n_batch_axes) or n_batch_axes < 1:
+        do = "Pass 1 for a mini-batch of rows."
+        if hasattr(n_batch_axes, "dtype"):
+            do = "Pass x alone; targets are for the loss."
         raise ValueError(
-            f"linear: expected n_batch_axes to be a whole number above 0, got {n_batch_axes!r}. "
-            "Pass 1 for a mini-batch of rows. (See chapter 8.)"
+            "linear: expected n_batch_axes to be a whole number above 0, got "
+            f"{describe(n_batch_axes)}. {do} (See chapter 8.)"
         )
     if x.ndim <= n_batch_axes:
         do = "Make a single row a mini-batch with x.reshape(1, -1)."
@@ -1328,6 +1338,28 @@ def check_target(optimizer: Any, method: str) -> None:
             f"{type(optimizer).__name__}.{method}: expected a link to update, got none. "
             "Call optimizer.setup(model) first. (See chapter 13.)"
         )
+
+
+PYTORCHS_OPTIMIZER = {
+    "param_groups": "target.params()",
+    "state_dict": "serializers.save_npz",
+    "step": "update()",
+    "zero_grad": "cleargrads() of the model",
+}
+
+
+def no_optimizer_attribute(optimizer: Any, name: str) -> NoReturn:
+    kind = type(optimizer).__name__
+    if name.startswith("_"):  # Python and IPython ask for these, people do not
+        raise AttributeError(f"{kind} has no attribute {name!r}", name=name)
+    do = spelling(name, [known for known in dir(optimizer) if not known.startswith("_")])
+    if name in PYTORCHS_OPTIMIZER:
+        do = f"That is PyTorch's name: write {PYTORCHS_OPTIMIZER[name]}."
+    raise AttributeError(
+        f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter 13.)",
+        name=name,
+        obj=optimizer,
+    )
 
 
 def check_any_gradient(optimizer: Any) -> None:

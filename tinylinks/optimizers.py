@@ -135,6 +135,10 @@ class Optimizer:
         """
         errors.no_update_core(self)
 
+    def __getattr__(self, name: str) -> NoReturn:
+        # Python asks here only for an attribute that is not there.
+        errors.no_optimizer_attribute(self, name)
+
     def new_epoch(self) -> None:
         """Count one more pass over the training data."""
         self.epoch += 1

@@ -237,6 +237,10 @@ class Variable:
         """False for a constant."""
         return self.node.requires_grad
 
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        errors.no_requires_grad()
+
     @property
     def creator(self) -> Function | None:
         """The Function that made this Variable; None for a leaf."""

@@ -154,7 +154,7 @@ class Clip(Function):
         self.x_min, self.x_max = x_min, x_max
 
     def forward(self, x: Any) -> Any:
-        y = x.clip(self.x_min, self.x_max)
+        y = x.clip(self.x_min, self.x_max).astype(x.dtype, copy=False)
         self.inside = x == y
         return y
 

@@ -133,7 +133,7 @@ def linear(x: Any, W: Any, b: Any = None, n_batch_axes: int = 1) -> Variable:
     -----
     Follows Chainer's ``F.linear``.
     """
-    if getattr(x, "ndim", 0) == 2 and n_batch_axes == 1:
+    if type(n_batch_axes) is int and n_batch_axes == 1 and getattr(x, "ndim", 0) == 2:
         return LinearFunction().apply(x, W) if b is None else LinearFunction().apply(x, W, b)
     errors.check_batch_axes(x, n_batch_axes, W)
     batch = x.shape[:n_batch_axes]
