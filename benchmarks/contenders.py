@@ -320,6 +320,52 @@ class ByHand:
         return ByHandChain(task)
 
 
+# ---------------------------------------------------------------- by hand, as one writes it
+
+
+class PlainMLP(ByHandMLP):
+    """The same passes as most people write them: nothing in place but the update."""
+
+    def loss(self):
+        xp = self.xp
+        inputs = []
+        h = self.x
+        for W, b in self.layers[:-1]:
+            inputs.append(h)
+            h = xp.maximum(h @ W.T + b, 0)
+        inputs.append(h)
+        W, b = self.layers[-1]
+        y = h @ W.T + b
+
+        p = xp.exp(y - y.max(axis=1, keepdims=True))
+        p = p / p.sum(axis=1, keepdims=True)
+        loss = -xp.log(p[self.rows, self.t]).mean()
+        gy = p.copy()
+        gy[self.rows, self.t] -= 1
+        gy = gy / len(gy)
+        grads = []
+        for i in range(len(self.layers) - 1, -1, -1):
+            h = inputs[i]
+            grads.append((gy.T @ h, gy.sum(axis=0)))
+            if i > 0:
+                gy = (gy @ self.layers[i][0]) * (h > 0)
+        self.grads = grads[::-1]
+        return loss
+
+    def update(self):
+        for (W, b), (gW, gb) in zip(self.layers, self.grads):
+            W -= self.lr * gW
+            b -= self.lr * gb
+
+
+class Plain:
+    name = "plain"
+    version = "NumPy as one writes it"
+
+    def mlp(self, task):
+        return PlainMLP(task, np)
+
+
 # ---------------------------------------------------------------- tinylinks
 
 
@@ -879,4 +925,4 @@ class AutogradChain(Worker):
         return self.grads
 
 
-PEERS = [Torch, Chainer, DeZero, MyGrad, Autograd]
+PEERS = [Plain, Torch, Chainer, DeZero, MyGrad, Autograd]

@@ -177,6 +177,9 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("variable", "format_array", "1000  ->  999"): (
         "How many numbers of a long array decide on its width: NumPy shows only its ends."
     ),
+    ("functions.elementwise", "Clip.forward", "False  ->  True"): (
+        "A copy more, of an array that nobody else holds."
+    ),
     ("functions.linear", "linear", "0  ->  1"): "Anything but 2 says: not a matrix.",
     ("functions.loss", "MeanSquaredError.forward", "x0 - x1  ->  x1 - x0"): (
         "The difference is squared: its sign is lost."
