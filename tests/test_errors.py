@@ -211,7 +211,7 @@ def an_attribute_misspelt():
     return vector(1).gard
 
 
-@mistake("Variable", "name of an attribute", "'numpy'", "spelling", AttributeError)
+@mistake("Variable", "name of an attribute", "'numpy'", "write x.data", AttributeError)
 def an_attribute_from_another_library():
     return vector(1).numpy()
 
@@ -229,7 +229,7 @@ def a_variable_of_a_chapter_in_a_function_of_the_library():
     F.exp(after(6, {})["Variable"](np.ones(2)))
 
 
-@mistake("add", "Variables, arrays or numbers", "None", "np.array(")
+@mistake("add", "Variables, arrays or numbers", "None", "`return`")
 def none_in_arithmetic():
     vector(1, 2) + None
 
@@ -542,6 +542,26 @@ def a_variable_or_a_default():
 @mistake("requires_grad", "when a Variable is made", "assignment", "a new one", AttributeError)
 def requires_grad_changed_later():
     vector(1).requires_grad = False
+
+
+@mistake("softmax_cross_entropy", "array of int", "shape (2, 3)", "argmax(axis=1)")
+def labels_one_hot_as_floats():
+    F.softmax_cross_entropy(matrix(2, 3), np.eye(3)[:2])
+
+
+@mistake("softmax_cross_entropy", "one label for each", "(2, 1)", "with reshape", ValueError)
+def labels_as_a_column():
+    F.softmax_cross_entropy(matrix(2, 3), np.array([[0], [1]]))
+
+
+@mistake("softmax_cross_entropy", "scores of shape (N, C)", "None", "`return`", ValueError)
+def scores_of_a_forward_without_return():
+    F.softmax_cross_entropy(None, np.array([0, 1]))
+
+
+@mistake("Variable", "name of an attribute", "'exp'", "Write F.exp(x)", AttributeError)
+def a_function_sought_among_the_methods():
+    vector(1).exp()
 
 
 @mistake("SGD", "name of an attribute", "'step'", "write update()", AttributeError)
@@ -1199,7 +1219,7 @@ def a_child_that_is_not_there():
     Chain(l1=L.Linear(3, 2), l2=L.Linear(2, 1))["l3"]
 
 
-@mistake("copy", "'share' or 'copy' or 'init'", "'deep'", "spelling", ValueError)
+@mistake("copy", "'share' or 'copy' or 'init'", "'deep'", "one of these", ValueError)
 def a_mode_that_copy_does_not_know():
     L.Linear(3, 2).copy("deep")
 
@@ -1309,7 +1329,7 @@ def labels_one_hot():
     F.softmax_cross_entropy(matrix(2, 3), np.eye(3, dtype=np.int32)[:2])
 
 
-@mistake("accuracy", "one label for each row", "(3,)", "class numbers", ValueError)
+@mistake("accuracy", "one label for each row", "(3,)", "its own label", ValueError)
 def more_labels_than_rows():
     F.accuracy(matrix(2, 3), np.array([0, 1, 2]))
 
@@ -1324,7 +1344,7 @@ def scores_as_a_list():
     F.accuracy([[1.0, 2.0]], np.array([0]))
 
 
-@mistake("softmax_cross_entropy", "'mean' or 'no'", "'sum'", "spelling", ValueError)
+@mistake("softmax_cross_entropy", "'mean' or 'no'", "'sum'", "one of these", ValueError)
 def another_way_to_reduce():
     F.softmax_cross_entropy(matrix(2, 3), np.array([0, 1]), reduce="sum")
 
@@ -1473,12 +1493,18 @@ def an_optimizer_in_small_letters():
     optimizers.sgd()
 
 
-@mistake("links", "one of BatchNormalization, ", "'Dense'", "spelling", AttributeError)
+@mistake(
+    "links",
+    "one of BatchNormalization, ",
+    "'Dense'",
+    "write tinylinks.links.Linear",
+    AttributeError,
+)
 def a_link_from_another_library():
     L.Dense(3, 2)
 
 
-@mistake("functions", "relu, reshape", "'ReLU'", "did you mean relu?", AttributeError)
+@mistake("functions", "a name that is there", "'ReLU'", "did you mean relu?", AttributeError)
 def a_class_in_the_place_of_the_verb():
     F.ReLU(vector(1, 2))
 
@@ -1493,7 +1519,13 @@ def a_link_sought_at_the_top():
     tinylinks.Linear(3, 2)
 
 
-@mistake("functions", "relu", "'MaxPool2D'", "did you mean max_pooling_2d", AttributeError)
+@mistake(
+    "functions",
+    "a name that is there",
+    "'MaxPool2D'",
+    "did you mean max_pooling_2d",
+    AttributeError,
+)
 def a_function_of_another_library():
     F.MaxPool2D(3)
 
@@ -1692,7 +1724,7 @@ def a_dtype_that_is_not_there():
     initializers.HeNormal(dtype="float31")
 
 
-@mistake("HeNormal", "fan_option to be 'fan_in' or 'fan_out'", "'in'", "spelling", ValueError)
+@mistake("HeNormal", "fan_option to be 'fan_in' or 'fan_out'", "'in'", "one of these", ValueError)
 def a_fan_misspelt():
     initializers.HeNormal(fan_option="in")
 

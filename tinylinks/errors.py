@@ -61,13 +61,90 @@ def is_whole(x: Any) -> bool:
 # ---- names ----
 
 
+# Names of PyTorch and Keras -> what to write here.
+OTHER_LIBRARIES = {
+    "Variable": {
+        "argmax": "x.data.argmax()",
+        "astype": "x.data.astype(...)",
+        "copy": "x.data.copy()",
+        "cpu": "x.to_cpu()",
+        "cuda": "x.to_gpu()",
+        "detach": "x.data, the array without its history",
+        "dot": "x @ y",
+        "flatten": "x.reshape(...)",
+        "numpy": "x.data",
+        "squeeze": "x.reshape(...)",
+        "to": "x.to_cpu() or x.to_gpu()",
+        "tolist": "x.data.tolist()",
+        "unsqueeze": "x.reshape(...)",
+        "view": "x.reshape(...)",
+    },
+    "Link": {
+        "add": "append, or an attribute in init_scope",
+        "bias": "b",
+        "compile": "optimizer.setup(model)",
+        "cpu": "to_cpu()",
+        "cuda": "to_gpu()",
+        "eval": 'with using_config("train", False):',
+        "evaluate": "F.accuracy(model(x), t)",
+        "fit": "a loop with optimizer.update(...)",
+        "load": "serializers.load_npz(path, model)",
+        "load_state_dict": "copyparams, or serializers.load_npz",
+        "modules": "links()",
+        "named_parameters": "namedparams()",
+        "parameters": "params()",
+        "predict": "model(x)",
+        "save": "serializers.save_npz(path, model)",
+        "state_dict": "serializers.save_npz",
+        "summary": "print(model)",
+        "to": "to_cpu() or to_gpu()",
+        "train": 'with using_config("train", True):',
+        "weight": "W",
+        "zero_grad": "cleargrads()",
+    },
+    "Optimizer": {
+        "learning_rate": "lr, or alpha for Adam",
+        "lr": "alpha",
+        "param_groups": "target.params()",
+        "state_dict": "serializers.save_npz",
+        "step": "update()",
+        "zero_grad": "cleargrads() of the model",
+    },
+    "module": {
+        "BatchNorm1d": "tinylinks.links.BatchNormalization",
+        "BatchNorm2d": "tinylinks.links.BatchNormalization",
+        "Conv2D": "tinylinks.links.Convolution2D",
+        "Conv2d": "tinylinks.links.Convolution2D",
+        "ConvTranspose2d": "tinylinks.links.Deconvolution2D",
+        "Dense": "tinylinks.links.Linear",
+        "Flatten": "tinylinks.functions.reshape",
+        "MaxPool2d": "tinylinks.functions.max_pooling_2d",
+        "Module": "tinylinks.Chain",
+        "Tensor": "tinylinks.Variable",
+        "binary_cross_entropy": "softmax_cross_entropy, with a score for each of the two classes",
+        "cross_entropy": "tinylinks.functions.softmax_cross_entropy",
+        "flatten": "tinylinks.functions.reshape",
+        "load": "tinylinks.serializers.load_npz",
+        "manual_seed": "numpy.random.seed",
+        "mse_loss": "tinylinks.functions.mean_squared_error",
+        "nll_loss": "tinylinks.functions.softmax_cross_entropy",
+        "no_grad": "tinylinks.no_backprop_mode",
+        "random": "numpy.random",
+        "save": "tinylinks.serializers.save_npz",
+        "tensor": "tinylinks.Variable",
+    },
+}
+
+
 def no_name(where: str, name: str, names: Sequence[str], chapter: int) -> NoReturn:
     if str(name).startswith("__"):  # Python asks for these, people do not
         raise AttributeError(f"{where} has no attribute {name!r}", name=name)
     do = elsewhere(str(name), names) or spelling(str(name), names)
+    if name in OTHER_LIBRARIES["module"]:
+        do = f"Other libraries call it so: write {OTHER_LIBRARIES['module'][name]}."
+    few = f"one of {', '.join(names)}" if len(names) <= 30 else "a name that is there"
     raise AttributeError(
-        f"{where}: expected one of {', '.join(names)}, got {name!r}. {do} (See chapter {chapter}.)",
-        name=name,
+        f"{where}: expected {few}, got {name!r}. {do} (See chapter {chapter}.)", name=name
     )
 
 
@@ -103,6 +180,10 @@ def no_variable_attribute(x: Any, name: str) -> NoReturn:
     if x._data is None and hasattr(type(x), name):
         raise AttributeError(waits(f"{kind}.{name}"), name=name)
     do = spelling(name, [known for known in dir(type(x)) if not known.startswith("_")])
+    if name in OTHER_LIBRARIES["Variable"]:
+        do = f"Other libraries call it so: write {OTHER_LIBRARIES['Variable'][name]}."
+    elif name in sys.modules["tinylinks.functions"].__all__:
+        do = f"Write F.{name}(x)."
     chapter = 2
     if name == "inputs":  # what Function.apply looks for first
         do = "To apply a Function, make an instance: write Fn().apply(x)."
@@ -131,7 +212,7 @@ def check_array(operation: str, x: Any, is_array_type: IsArrayType) -> None:
     if not is_array_type(type(x)):
         raise TypeError(
             f"{operation}: expected a NumPy or CuPy array, got {describe(x)}. "
-            f"Pass the array of a Variable as x.data. (See chapter 20.)"
+            "Pass the array of a Variable as x.data. (See chapter 20.)"
         )
 
 
@@ -243,8 +324,8 @@ def no_hash() -> NoReturn:
 
 def no_array() -> NoReturn:
     raise TypeError(
-        "NumPy function: expected arrays, got a Variable. Use the function of that name in "
-        "tinylinks.functions, or x.data where no gradient is needed. (See chapter 6.)"
+        "NumPy function: expected arrays, got a Variable. Pass x.data where no gradient is needed, "
+        "else use a function of tinylinks.functions. (See chapter 6.)"
     )
 
 
@@ -267,7 +348,7 @@ def check_grad(x: Any, g: Any, is_array_type: IsArrayType) -> None:
         raise TypeError(
             f"grad: expected {article(type(x._data).__module__)} array like the data, "
             f"got one of {type(g).__module__}. "
-            f"Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
+            "Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
         )
     if g.shape != x.shape:
         raise ValueError(
@@ -303,7 +384,7 @@ def check_backward(y: Any) -> None:
         )
     if y._grad is None and y.size != 1:
         raise RuntimeError(
-            f"backward: expected a single number or a gradient to start from, got shape "
+            "backward: expected a single number or a gradient to start from, got shape "
             f"{y.shape} without one. Reduce it first, as in y.sum().backward(), or set y.grad "
             "to an array of that shape. (See chapter 4.)"
         )
@@ -335,7 +416,7 @@ def check_gradient(function: Function, gx: Any, node: Node) -> Any:
     if gx.dtype != node.dtype:
         raise TypeError(
             f"{where}: expected a gradient of the input's dtype {node.dtype}, got {gx.dtype}. "
-            f"Keep the dtype: use Python numbers, or gx.astype(gy.dtype). (See chapter 7.)"
+            "Keep the dtype: use Python numbers, or gx.astype(gy.dtype). (See chapter 7.)"
         )
     return gx
 
@@ -374,9 +455,12 @@ def check_constant(function: Function, x: Any, is_array_type: IsArrayType) -> An
             f"{function.label}: expected Variables of its own library, got one of another class. "
             "Do not mix those of a chapter with those of tinylinks: pass x.data. (See chapter 3.)"
         )
+    do = "Put numbers into np.array(..., dtype=np.float32)."
+    if x is None:
+        do = "Look for a function without a `return`."
     raise TypeError(
-        f"{function.label}: expected Variables, arrays or numbers, got {describe(x)}. "
-        "Put numbers into np.array(..., dtype=np.float32). (See chapter 3.)"
+        f"{function.label}: expected Variables, arrays or numbers, got {describe(x)}. {do} "
+        "(See chapter 3.)"
     )
 
 
@@ -394,7 +478,7 @@ def check_backend(function: Function | str, x: Any, other: Any) -> None:
         raise TypeError(
             f"{getattr(function, 'label', function)}: expected all arrays from "
             f"{type(x).__module__}, got one from {type(other).__module__}. "
-            f"Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
+            "Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
         ) from None
 
 
@@ -472,7 +556,7 @@ def check_alike(
             raise TypeError(
                 f"{function.label}: expected all arrays from {kind.__module__}, got one from "
                 f"{type(array).__module__}. Move it with backend.to_cpu or backend.to_gpu. "
-                f"(See chapter 20.)"
+                "(See chapter 20.)"
             )
         if not is_number(array) and constant <= all(constants):
             dtypes[array.dtype] = None
@@ -755,7 +839,7 @@ def check_images(operation: str, x: Any) -> None:
         raise ValueError(
             f"{operation}: expected images of shape (N, C, H, W), got {describe(x)}. "
             "Give them four axes with reshape: N images of one channel have the shape "
-            f"(N, 1, H, W), and one image (1, C, H, W). (See chapter 17.)"
+            "(N, 1, H, W), and one image (1, C, H, W). (See chapter 17.)"
         )
 
 
@@ -766,7 +850,7 @@ def check_pair(operation: str, argument: str, value: Any, smallest: int) -> tupl
         raise ValueError(
             f"{operation}: expected {argument} as a whole number not below {smallest} or a pair "
             f"of them, got {value if isinstance(value, tuple | list) else describe(value)}. "
-            f"Write 2, or (2, 3) if height and width differ. (See chapter 17.)"
+            "Write 2, or (2, 3) if height and width differ. (See chapter 17.)"
         )
     return pair
 
@@ -787,7 +871,7 @@ def check_grid(operation: str, grid: Any, image: Any, pairs: Any) -> None:
         raise ValueError(
             f"{operation}: expected images not smaller than a window, got height and width "
             f"{tuple(image)} for windows of {ksize}, with pad {pad}{apart}. "
-            f"Choose a smaller ksize, or a larger pad. (See chapter 17.)"
+            "Choose a smaller ksize, or a larger pad. (See chapter 17.)"
         )
 
 
@@ -799,7 +883,7 @@ def check_inside(operation: str, windows: Any) -> None:
                 f"{operation}: expected each window to see a part of the image, got one that "
                 f"does not, with ksize {windows.ksize}, stride {windows.stride} and pad "
                 f"{windows.pad}. Choose a pad below ksize, and a stride not above it or "
-                f"cover_all=False. (See chapter 17.)"
+                "cover_all=False. (See chapter 17.)"
             )
 
 
@@ -807,14 +891,14 @@ def check_groups(operation: str, groups: Any, **channels: Any) -> None:
     if not is_whole(groups) or groups < 1:
         raise ValueError(
             f"{operation}: expected groups as a whole number above 0, got {describe(groups)}. "
-            f"Pass 1 to have all channels together. (See chapter 17.)"
+            "Pass 1 to have all channels together. (See chapter 17.)"
         )
     for name, n in channels.items():
         if n % groups:
             raise ValueError(
                 f"{operation}: expected {name} to be a multiple of groups={groups}, got {n}. "
-                f"Choose groups such that each has equally many channels. "
-                f"(See chapter 17.)"
+                "Choose groups such that each has equally many channels. "
+                "(See chapter 17.)"
             )
 
 
@@ -827,8 +911,8 @@ def check_filters(operation: str, x: Any, W: Any, b: Any, groups: Any) -> None:
     if getattr(W, "ndim", 0) != 4 or 0 in W.shape:
         raise ValueError(
             f"{operation}: expected W of shape {axes}, got {describe(W)}. Give it one small "
-            f"image of weights for each pair of an output and an input channel. "
-            f"(See chapter 17.)"
+            "image of weights for each pair of an output and an input channel. "
+            "(See chapter 17.)"
         )
     check_groups(operation, groups, **{"W.shape[0]": W.shape[0]})
     C, out = W.shape[0], W.shape[1] * groups
@@ -838,12 +922,12 @@ def check_filters(operation: str, x: Any, W: Any, b: Any, groups: Any) -> None:
         raise ValueError(
             f"{operation}: expected x with {C} channels, for W of shape {W.shape} and "
             f"groups={groups}, got {x.shape[1]} in shape {x.shape}. "
-            f"Give x its channels on axis 1: is a transpose missing? (See chapter 17.)"
+            "Give x its channels on axis 1: is a transpose missing? (See chapter 17.)"
         )
     if b is not None and getattr(b, "shape", None) != (out,):
         raise ValueError(
             f"{operation}: expected b of shape ({out},), got {shape_of(b)}. "
-            f"Give it one number for each channel of the output. (See chapter 17.)"
+            "Give it one number for each channel of the output. (See chapter 17.)"
         )
 
 
@@ -855,13 +939,13 @@ def check_outsize(outsize: Any, usual: Any, stride: Any) -> Any:
     if min(given) < 1:
         raise ValueError(
             f"deconvolution_2d: expected images to be left, got height and width {given} without "
-            f"the pad. Choose a smaller pad. (See chapter 17.)"
+            "the pad. Choose a smaller pad. (See chapter 17.)"
         )
     if not all([abs(n - u) < s for n, u, s in zip(given, usual, stride)]):
         raise ValueError(
             f"deconvolution_2d: expected an outsize less than the stride {stride} away from the "
             f"usual {tuple(usual)}, got {given}. Pass None to have the usual one. "
-            f"(See chapter 17.)"
+            "(See chapter 17.)"
         )
     return given
 
@@ -890,9 +974,11 @@ def check_label_array(operation: str, x: Any, t: Any, ignore_label: int | None) 
         do = "Make a single row a mini-batch with x.reshape(1, -1)."
         if getattr(x, "dtype", np.dtype(float)).kind in "iu":
             do = "Pass the scores themselves, not the answers that argmax makes of them."
+        if x is None:
+            do = "Look for a `return` that is missing in forward."
         raise ValueError(
             f"{operation}: expected scores of shape (N, C), got {describe(x)}. {do} "
-            f"(See chapter 14.)"
+            "(See chapter 14.)"
         )
     if ignore_label is not None and not is_whole(ignore_label):
         raise TypeError(
@@ -900,17 +986,23 @@ def check_label_array(operation: str, x: Any, t: Any, ignore_label: int | None) 
             f"{describe(ignore_label)}. Pass -1, the usual one. (See chapter 14.)"
         )
     if not hasattr(t, "dtype") or t.dtype.kind not in "iu":
+        do = "Number the classes 0, 1, 2, ...: np.array(..., dtype=np.int32)."
+        if getattr(t, "shape", None) == shape:
+            do = "Make class numbers of one-hot rows with t.argmax(axis=1)."
         raise TypeError(
-            f"{operation}: expected labels as an array of int, got {describe(t)}. "
-            "Number the classes 0, 1, 2, ...: np.array(..., dtype=np.int32). "
-            f"(See chapter 14.)"
+            f"{operation}: expected labels as an array of int, got {describe(t)}. {do} "
+            "(See chapter 14.)"
         )
     check_backend(operation, x, t)
     if t.shape != shape[:1] + shape[2:] and not trailing_ones(operation, x, t):
+        do = "Give each row its own label, and no row without one."
+        if t.shape == shape:
+            do = "Make class numbers of one-hot rows with t.argmax(axis=1)."
+        elif t.size == math.prod(shape[:1] + shape[2:]):
+            do = "Give the labels this shape with reshape."
         raise ValueError(
             f"{operation}: expected one label for each row of x, shape "
-            f"{shape[:1] + shape[2:]}, got {t.shape}. Pass class numbers, not one-hot "
-            f"rows. (See chapter 14.)"
+            f"{shape[:1] + shape[2:]}, got {t.shape}. {do} (See chapter 14.)"
         )
 
 
@@ -923,8 +1015,8 @@ def check_classes(operation: str, columns: int, t: Any, ignore_label: int | None
     if wrong:
         known = f"labels from 0 to {columns - 1}" if columns else "no labels"
         raise ValueError(
-            f"{operation}: expected {known}, as x has {columns} columns, got {wrong[0]}. "
-            f"Count the classes from 0. (See chapter 14.)"
+            f"{operation}: expected {known}, as there are scores for {columns}, got {wrong[0]}. "
+            "Count the classes from 0, and make one score for each of them. (See chapter 14.)"
         )
     return False
 
@@ -941,7 +1033,7 @@ def check_class_weight(x: Any, weight: Any, is_array_type: IsArrayType) -> None:
         raise TypeError(
             f"softmax_cross_entropy: expected class_weight as a {x.dtype} array of shape "
             f"{x.shape[1:2]}, got {describe(weight)}. Give it one number for each class. "
-            f"(See chapter 14.)"
+            "(See chapter 14.)"
         )
 
 
@@ -951,7 +1043,7 @@ def check_choice(
     if value not in choices:
         raise ValueError(
             f"{operation}: expected {argument} to be {' or '.join(map(repr, choices))}, "
-            f"got {value!r}. Check the spelling. (See chapter {chapter}.)"
+            f"got {value!r}. Pass one of these. (See chapter {chapter}.)"
         )
 
 
@@ -1073,7 +1165,7 @@ def check_channels(link: str, in_channels: Any, out_channels: Any, groups: Any) 
             raise ValueError(
                 f"{link}: expected {name} as a whole number above 0, got {describe(n)}. Write "
                 f"{link}(in_channels, out_channels, ksize), or {link}(out_channels, ksize) to have "
-                f"in_channels taken from the first mini-batch. (See chapter 17.)"
+                "in_channels taken from the first mini-batch. (See chapter 17.)"
             )
     check_groups(link, groups, **channels)
 
@@ -1170,28 +1262,14 @@ def outside_init_scope(link: Link, name: str, value: Any) -> str:
 
 
 #: What links are called in PyTorch -> what to write here.
-PYTORCH = {
-    "bias": "b",
-    "eval": 'using_config("train", False)',
-    "load_state_dict": "copyparams, or serializers.load_npz",
-    "modules": "links()",
-    "named_parameters": "namedparams()",
-    "parameters": "params()",
-    "state_dict": "serializers.save_npz",
-    "train": 'using_config("train", True)',
-    "weight": "W",
-    "zero_grad": "cleargrads()",
-}
-
-
 def no_attribute(link: Link, name: str, comes_later: bool) -> NoReturn:
     kind = type(link).__name__
     if name in ("_params", "_later", "_children", "_layers", "_within_init_scope"):
         check_super_init(link)
     if not comes_later:
         do = "Check the spelling, and that __init__ sets it."
-        if name in PYTORCH:
-            do = f"That is PyTorch's name: write {PYTORCH[name]}."
+        if name in OTHER_LIBRARIES["Link"]:
+            do = f"Other libraries call it so: write {OTHER_LIBRARIES['Link'][name]}."
         raise AttributeError(
             f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter 10.)",
             name=name,
@@ -1256,7 +1334,7 @@ def check_persistent(link: Link, name: str) -> None:
     if name not in link.__dict__:
         raise AttributeError(
             f"register_persistent: expected the name of an attribute, got {name!r}. "
-            f"Assign it first, or use add_persistent. (See chapter 16.)"
+            "Assign it first, or use add_persistent. (See chapter 16.)"
         )
 
 
@@ -1265,7 +1343,7 @@ def check_not_learnt(operation: str, value: Any, Parameter: type, Link: type) ->
         raise TypeError(
             f"{operation}: expected a value that is not learnt, got a {type(value).__name__}. "
             "Parameters and Links are saved anyway: assign them inside init_scope. "
-            f"(See chapter 16.)"
+            "(See chapter 16.)"
         )
 
 
@@ -1340,21 +1418,13 @@ def check_target(optimizer: Any, method: str) -> None:
         )
 
 
-PYTORCHS_OPTIMIZER = {
-    "param_groups": "target.params()",
-    "state_dict": "serializers.save_npz",
-    "step": "update()",
-    "zero_grad": "cleargrads() of the model",
-}
-
-
 def no_optimizer_attribute(optimizer: Any, name: str) -> NoReturn:
     kind = type(optimizer).__name__
     if name.startswith("_"):  # Python and IPython ask for these, people do not
         raise AttributeError(f"{kind} has no attribute {name!r}", name=name)
     do = spelling(name, [known for known in dir(optimizer) if not known.startswith("_")])
-    if name in PYTORCHS_OPTIMIZER:
-        do = f"That is PyTorch's name: write {PYTORCHS_OPTIMIZER[name]}."
+    if name in OTHER_LIBRARIES["Optimizer"]:
+        do = f"Other libraries call it so: write {OTHER_LIBRARIES['Optimizer'][name]}."
     raise AttributeError(
         f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter 13.)",
         name=name,
@@ -1477,7 +1547,7 @@ def check_resumed(optimizer: Any, t: int) -> None:
             raise RuntimeError(
                 f"{type(optimizer).__name__}.serialize: expected a link whose parameters are "
                 f"there, got one where {path.rstrip('/')}/{waiting[0]} waits for its shape. "
-                f"Call load_npz on the link before its optimizer. (See chapter 16.)"
+                "Call load_npz on the link before its optimizer. (See chapter 16.)"
             )
 
 
@@ -1489,12 +1559,12 @@ def check_dropout(x: Any, ratio: Any, mask: Any) -> None:
     if not hasattr(x, "shape") or x.dtype.kind != "f":
         raise TypeError(
             f"dropout: expected a Variable or an array of floats, got {describe(x)}. "
-            f"Convert it with .astype(np.float32). (See chapter 16.)"
+            "Convert it with .astype(np.float32). (See chapter 16.)"
         )
     if not is_number(ratio) or not 0 <= ratio < 1:
         raise ValueError(
             f"dropout: expected ratio as a number from 0 to below 1, got {describe(ratio)}. "
-            f"Pass how large a share becomes 0: 0.5 is the usual one. (See chapter 16.)"
+            "Pass how large a share becomes 0: 0.5 is the usual one. (See chapter 16.)"
         )
     if mask is not None:
         check_backend("dropout", x, mask)
@@ -1502,7 +1572,7 @@ def check_dropout(x: Any, ratio: Any, mask: Any) -> None:
             raise ValueError(
                 f"dropout: expected mask as a {x.dtype} array of shape {x.shape}, got "
                 f"{describe(mask)}. Pass one that return_mask=True gave. "
-                f"(See chapter 16.)"
+                "(See chapter 16.)"
             )
 
 
@@ -1520,13 +1590,13 @@ def check_normalized(operation: str, x: Any, axis: tuple[Any, ...], **given: Any
         raise TypeError(
             f"{operation}: expected x as a Variable or an array of shape (N, C), got "
             f"{describe(x)}. Put the rows into np.array(..., dtype=np.float32). "
-            f"(See chapter 16.)"
+            "(See chapter 16.)"
         )
     if not all(is_whole(i) and 0 <= i < x.ndim for i in axis) or len(set(axis)) < len(axis):
         raise ValueError(
             f"{operation}: expected axes of x from 0 to {x.ndim - 1}, each once, got axis={axis} "
             f"and shape {x.shape}. Pass those to average over: 0, the mini-batch, and for images "
-            f"2 and 3. (See chapter 16.)"
+            "2 and 3. (See chapter 16.)"
         )
     shape = tuple([n for i, n in enumerate(x.shape) if i not in axis])
     for name, array in given.items():
@@ -1542,14 +1612,14 @@ def check_like_x(operation: str, name: str, array: Any, x: Any, shape: tuple[int
         raise ValueError(
             f"{operation}: expected {name} as an array of shape {shape}, got {describe(array)}. "
             f"Give it, or the size of the link, one number for each mean of x {x.shape}. "
-            f"(See chapter 16.)"
+            "(See chapter 16.)"
         )
     constant = hasattr(array, "node") != hasattr(x, "node")  # its dtype gives way
     if array.dtype != x.dtype and not constant and not name.startswith("running"):
         raise TypeError(
             f"{operation}: expected {name} of the dtype of x, {x.dtype}, got {array.dtype}. "
             f"Convert x once, where it is loaded, with .astype(np.{array.dtype}). "
-            f"(See chapter 16.)"
+            "(See chapter 16.)"
         )
 
 
@@ -1557,7 +1627,7 @@ def check_eps(operation: str, eps: Any) -> None:
     if not is_number(eps) or not 0 <= eps < math.inf:
         raise ValueError(
             f"{operation}: expected eps as a number not below 0, got {describe(eps)}. "
-            f"Pass 2e-5, the usual one. (See chapter 16.)"
+            "Pass 2e-5, the usual one. (See chapter 16.)"
         )
 
 
@@ -1566,12 +1636,12 @@ def check_batch(operation: str, x: Any, axis: tuple[int, ...], eps: Any, decay: 
     if 0 in [x.shape[i] for i in axis]:
         raise ValueError(
             f"{operation}: expected at least one number for each mean, got shape {x.shape}. "
-            f"Skip an empty mini-batch. (See chapter 16.)"
+            "Skip an empty mini-batch. (See chapter 16.)"
         )
     if not is_number(decay) or not 0 <= decay <= 1:
         raise ValueError(
             f"{operation}: expected decay as a number from 0 to 1, got {describe(decay)}. "
-            f"Pass 0.9, the usual one. (See chapter 16.)"
+            "Pass 0.9, the usual one. (See chapter 16.)"
         )
 
 
@@ -1584,7 +1654,7 @@ def check_normalization_link(size: Any, axis: Any, use_gamma: Any, use_beta: Any
         raise ValueError(
             "BatchNormalization: expected size as a whole number above 0 or a tuple of them, got "
             f"{describe(size)}. Pass how many columns or channels x has; or axis, to have it "
-            f"taken from the first mini-batch. (See chapter 16.)"
+            "taken from the first mini-batch. (See chapter 16.)"
         )
 
 
@@ -1635,7 +1705,7 @@ def check_variables(operation: str, argument: str, xs: Any, Variable: type) -> N
     if not isinstance(xs, list | tuple) or not all(isinstance(x, Variable) for x in xs):
         raise TypeError(
             f"{operation}: expected {argument} as a list of Variables, got {describe(xs)}. "
-            f"Write [x] for a single one. (See chapter 19.)"
+            "Write [x] for a single one. (See chapter 19.)"
         )
 
 
@@ -1684,7 +1754,7 @@ def check_ndim(operation: str, ndim: Any) -> None:
     if not is_whole(ndim) or not 1 <= ndim <= 3:
         raise ValueError(
             f"{operation}: expected ndim as 1, 2 or 3, got {describe(ndim)}. Pass 1 for rows of "
-            f"64 numbers, 3 for pictures of shape (1, 8, 8). (See chapter 15.)"
+            "64 numbers, 3 for pictures of shape (1, 8, 8). (See chapter 15.)"
         )
 
 
@@ -1693,21 +1763,21 @@ def check_examples(operation: str, arrays: Any, is_array_type: IsArrayType) -> i
     if not isinstance(arrays, list | tuple) or not arrays:
         raise TypeError(
             f"{operation}: expected at least one array, in a tuple, got {describe(arrays)}. "
-            f"Pass (x, t), or x and t to MiniBatches. (See chapter 15.)"
+            "Pass (x, t), or x and t to MiniBatches. (See chapter 15.)"
         )
     for array in arrays:
         if not is_array_type(type(array)) or not array.ndim:
             raise TypeError(
                 f"{operation}: expected arrays with one row for each example, got "
                 f"{describe(array)}. Convert it with np.array(...), or name the argument, as in "
-                f"seed=0. (See chapter 15.)"
+                "seed=0. (See chapter 15.)"
             )
     lengths = [len(array) for array in arrays]
     if len(set(lengths)) > 1 or not lengths[0]:
         raise ValueError(
             f"{operation}: expected arrays of one length above 0, got lengths "
             f"{', '.join(map(str, lengths))}. Give each example one row in every array. "
-            f"(See chapter 15.)"
+            "(See chapter 15.)"
         )
     return lengths[0]
 
@@ -1715,9 +1785,9 @@ def check_examples(operation: str, arrays: Any, is_array_type: IsArrayType) -> i
 def check_share(share: Any, n: int) -> None:
     if not is_number(share) or not 0 < share < 1 or not 0 < round(n * share) < n:
         raise ValueError(
-            f"split: expected share as a number between 0 and 1 that leaves both parts some of the "
+            "split: expected share as a number between 0 and 1 that leaves both parts some of the "
             f"{n} examples, got {describe(share)}. Pass 0.2 for one in five. "
-            f"(See chapter 15.)"
+            "(See chapter 15.)"
         )
 
 
@@ -1734,7 +1804,7 @@ def check_batch_size(batch_size: Any) -> None:
         raise ValueError(
             "MiniBatches: expected batch_size as a whole number above 0, got "
             f"{describe(batch_size)}. Pass how many examples a mini-batch has. "
-            f"(See chapter 15.)"
+            "(See chapter 15.)"
         )
 
 
@@ -1742,8 +1812,8 @@ def check_same_examples(saved: Any, n: int) -> None:
     if saved != n:
         raise ValueError(
             f"MiniBatches: expected the position in {n} examples, got one in {saved}. "
-            f"Make the MiniBatches from the data that it was saved with. "
-            f"(See chapter 16.)"
+            "Make the MiniBatches from the data that it was saved with. "
+            "(See chapter 16.)"
         )
 
 
@@ -1758,20 +1828,20 @@ def check_file(operation: str, file: Any, method: str) -> None:
         raise TypeError(
             f"{operation}: expected a file name or an open binary file, got {describe(file)}. "
             f"Pass a name such as 'model.npz', or open the file in mode {method[0] + 'b'!r}. "
-            f"(See chapter 16.)"
+            "(See chapter 16.)"
         )
     if method == "read" and not os.path.isfile(file):
         raise FileNotFoundError(
             f"{operation}: expected the name of a file, got {os.fspath(file)!r}, which is none. "
-            f"Check the folder and the spelling: save_npz adds nothing to a name. "
-            f"(See chapter 16.)"
+            "Check the folder and the spelling: save_npz adds nothing to a name. "
+            "(See chapter 16.)"
         )
     folder = os.path.dirname(file)
     if method == "write" and (os.path.isdir(file) or not os.path.isdir(folder or ".")):
         raise FileNotFoundError(
             f"{operation}: expected the name of a file in a folder that is there, got "
             f"{os.fspath(file)!r}. Make the folder first, with os.makedirs. "
-            f"(See chapter 16.)"
+            "(See chapter 16.)"
         )
 
 
@@ -1780,7 +1850,7 @@ def check_serializable(operation: str, obj: Any, *others: type) -> None:
         raise TypeError(
             f"{operation}: expected a Link, an optimizer or another object with a method "
             f"serialize, got {describe(obj)}. Pass the model itself, not its arrays. "
-            f"(See chapter 16.)"
+            "(See chapter 16.)"
         )
 
 
@@ -1819,7 +1889,7 @@ def reading(file: Any) -> Iterator[None]:
         raise ValueError(
             f"load_npz: expected a whole file that save_npz has written, got {name} that is "
             "damaged or of another kind. Check where it comes from: it has to be copied as "
-            f"binary, to its end. (See chapter 16.)"
+            "binary, to its end. (See chapter 16.)"
         ) from None
 
 
@@ -1833,14 +1903,14 @@ def check_archive(archive: Any) -> dict[str, str]:
         raise ValueError(
             "load_npz: expected a file of arrays, each with a name of its own, got "
             f"{f'an entry {strange[0]!r}' if strange else 'one name twice'}. "
-            f"Pass a file that save_npz has written. (See chapter 16.)"
+            "Pass a file that save_npz has written. (See chapter 16.)"
         )
     size = sum(info.file_size for info in infos)
     if size > max(2**26, 100 * archive.start_dir):
         raise ValueError(
             f"load_npz: expected arrays about as large as the file, got {size} bytes packed into "
             f"{archive.start_dir}. Check where it comes from: such a file fills the memory. If it "
-            f"is your own, save it with compression=False. (See chapter 16.)"
+            "is your own, save it with compression=False. (See chapter 16.)"
         )
     return names
 
@@ -1854,7 +1924,7 @@ def check_absent(key: str, value: Any, npz: Any, strict: bool) -> None:
         raise ValueError(
             f"load_npz: expected an array {key!r} in the file, got {got}. Make the model as the "
             "saved one was made, choose another file, or pass strict=False to keep what it has. "
-            f"(See chapter 16.)"
+            "(See chapter 16.)"
         )
 
 
@@ -1862,11 +1932,11 @@ def check_loaded(key: str, array: Any, value: Any) -> None:
     if array.shape != value.shape:
         raise ValueError(
             f"load_npz: expected {key!r} of shape {value.shape}, got {array.shape}. "
-            f"Make the model with the sizes of the saved one. (See chapter 16.)"
+            "Make the model with the sizes of the saved one. (See chapter 16.)"
         )
     is_text = "U" in (array.dtype.kind, value.dtype.kind) and array.dtype.kind != value.dtype.kind
     if is_text or not np.can_cast(array.dtype, value.dtype, "same_kind"):
         raise TypeError(
             f"load_npz: expected {key!r} of a dtype that fits {value.dtype}, got {array.dtype}. "
-            f"Make the model with the dtype of the saved one. (See chapter 16.)"
+            "Make the model with the dtype of the saved one. (See chapter 16.)"
         )
