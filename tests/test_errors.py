@@ -564,6 +564,14 @@ def a_function_sought_among_the_methods():
     vector(1).exp()
 
 
+@mistake("copyparams", "/bn/avg_mean of shape (3,)", "(4,)", "same sizes", ValueError)
+def means_of_another_size_to_copy():
+    def make(n):
+        return Chain(bn=L.BatchNormalization(n, use_gamma=False, use_beta=False))
+
+    make(3).copyparams(make(4))
+
+
 @mistake("SGD", "name of an attribute", "'step'", "write update()", AttributeError)
 def pytorchs_step():
     optimizers.SGD().setup(L.Linear(2, 1)).step()

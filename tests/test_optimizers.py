@@ -4,6 +4,7 @@ import copy
 import io
 import math
 import pickle
+import warnings
 import weakref
 
 import numpy as np
@@ -93,9 +94,46 @@ def test_setup_returns_the_optimizer_and_updates_are_counted():
     with pytest.warns(UserWarning, match="SGD.update: expected gradients, got none") as caught:
         optimizer.update()
         optimizer.update()
-    assert [warning.filename for warning in caught] == [__file__]  # once, and where it was called
+    assert [warning.filename for warning in caught] == [__file__] * 2  # where it was called
     assert optimizer.t == 2
     assert optimizer.setup(link).t == 0
+
+
+def test_an_optimizer_of_a_model_that_is_not_used_any_more_warns():
+    optimizer = optimizers.SGD().setup(make_link(np))
+    optimizer.t = 100  # it has worked well so far, and then the cell with the model ran again
+    link = make_link(np)
+    for param in link.params():
+        param.grad = np.ones_like(param.data)
+    with pytest.warns(UserWarning, match="SGD.update: expected gradients, got none"):
+        optimizer.update()
+
+
+def test_what_an_optimizer_does_not_have_is_not_set():
+    optimizer = optimizers.Adam().setup(make_link(np))
+    with pytest.raises(AttributeError, match="got 'lr'. .* write alpha"):
+        optimizer.lr = 0.1
+    optimizer.alpha = 0.1
+    optimizer.t = 3
+    assert (optimizer.alpha, optimizer.t) == (0.1, 3)
+
+
+@pytest.mark.parametrize("nest", [lambda x: [x], lambda x: [(1, x)], lambda x: {"a": [x]}])
+def test_setup_warns_of_layers_that_are_only_in_a_list(nest):
+    link = make_link(np)
+    link.layers = []
+    link.layers.append(nest(L.Linear(2, 2)))
+    with pytest.warns(UserWarning, match="layers: expected each Parameter and each Link") as caught:
+        optimizers.SGD().setup(link)
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_setup_does_not_warn_of_lists_of_what_is_registered():
+    link = make_link(np)
+    link.both = [*link.params(), "a text", (list(link.params()),)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        optimizers.SGD().setup(link)
 
 
 def test_a_shared_parameter_is_updated_once():

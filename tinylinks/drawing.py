@@ -147,7 +147,7 @@ def pyplot() -> Any:
 def describe_node(node: Any) -> str:
     """Write the name and the shape of a Variable."""
     shape = str(tuple(node.shape)) if len(node.shape) else ""
-    return "\n".join(filter(None, [node.name or "", shape]))
+    return "\n".join(filter(None, [str(node.name or ""), shape]))
 
 
 def draw(

@@ -1380,6 +1380,15 @@ def check_built_alike(operation: str, link: Link, other: Any, Link: type) -> Non
                 f"{operation}: expected {path} of shape {params[path].shape}, got {param.shape}. "
                 "Make both links with the same sizes. (See chapter 12.)"
             )
+    for (path, x), y in zip(link.namedlinks(), other.links(), strict=True):
+        for name in x._persistent if operation == "copyparams" else ():
+            mine, others = x.__dict__[name], y.__dict__[name]
+            shape, other_shape = (getattr(value, "shape", ()) for value in (mine, others))
+            if mine is not None and others is not None and shape != other_shape:
+                raise ValueError(
+                    f"{operation}: expected {path.rstrip('/')}/{name} of shape {shape}, got "
+                    f"{other_shape}. Make both links with the same sizes. (See chapter 12.)"
+                )
 
 
 def check_there(operation: str, path: str, params: Any) -> None:
@@ -1408,6 +1417,23 @@ def check_link(optimizer: Any, link: Any, Link: type) -> None:
             f"{describe(link)}. Pass the model itself, not its parameters. "
             "(See chapter 13.)"
         )
+    known = {*map(id, link.links()), *map(id, link.params())}
+    for below in link.links():
+        for name, value in vars(below).items():
+            if isinstance(value, list | tuple | dict) and not names_its_own(below, Link):
+                if any(id(x) not in known for x in held_in(value, Link)):
+                    warnings.warn(inside_a_container(below, name, value), stacklevel=3)
+
+
+def held_in(container: Any, Link: type) -> list[Any]:
+    """Return the Links and Parameters in a list, tuple or dict, and in those inside it."""
+    found = []
+    for x in container.values() if isinstance(container, dict) else container:
+        if isinstance(x, Link) or hasattr(x, "is_initialized"):
+            found.append(x)
+        elif isinstance(x, list | tuple | dict) and x is not container:
+            found += held_in(x, Link)
+    return found
 
 
 def check_target(optimizer: Any, method: str) -> None:
@@ -1432,10 +1458,15 @@ def no_optimizer_attribute(optimizer: Any, name: str) -> NoReturn:
     )
 
 
-def check_any_gradient(optimizer: Any) -> None:
-    """Warn at the first update if no parameter would move."""
-    if all([param.grad is None for param in optimizer.target.params()]):
-        warnings.warn(no_gradients(optimizer), stacklevel=3)
+def check_hyperparameter(optimizer: Any, name: str) -> None:
+    """Refuse to set what the optimizer does not have, once it is in use."""
+    if optimizer.target is not None and name[0] != "_" and not hasattr(optimizer, name):
+        no_optimizer_attribute(optimizer, name)
+
+
+def nothing_moved(optimizer: Any) -> None:
+    """Warn of an update that found no gradient. By default Python shows this once for a line."""
+    warnings.warn(no_gradients(optimizer), stacklevel=3)
 
 
 def no_gradients(optimizer: Any) -> str:

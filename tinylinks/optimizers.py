@@ -84,17 +84,19 @@ class Optimizer:
         self._check()
         if lossfun is not None:
             self._compute_grads(lossfun, args, kwds)
-        if self.t == 0:
-            errors.check_any_gradient(self)
         for hook in self._hooks.values():
             hook(self)
         self.t += 1
+        moved = False
         for param in self.target.params():
             grad = param.grad
             if grad is not None:
+                moved = True
                 state = self._state_of(param)
                 state["t"] += 1
                 self.update_core(param.data, grad, state)
+        if not moved:
+            errors.nothing_moved(self)
 
     def _check(self) -> None:
         """Check the hyperparameters: at each update, since they may be changed in between."""
@@ -134,6 +136,10 @@ class Optimizer:
             how many times this parameter was moved, this time included.
         """
         errors.no_update_core(self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        errors.check_hyperparameter(self, name)
+        super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> NoReturn:
         # Python asks here only for an attribute that is not there.
