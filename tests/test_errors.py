@@ -572,6 +572,17 @@ def means_of_another_size_to_copy():
     make(3).copyparams(make(4))
 
 
+@mistake("x[...]", "an index into shape (3,)", "3", "for axis i", IndexError)
+def an_index_of_numpy_that_is_too_large():
+    vector(1, 2, 3)[np.int64(3)]
+
+
+@mistake("batch_normalization", "running_mean as an array", "float32 Variable", "x.data")
+def a_running_mean_in_a_variable():
+    one = np.ones(3, np.float32)
+    F.batch_normalization(matrix(2, 3), one, one, running_mean=vector(0, 0, 0), running_var=one)
+
+
 @mistake("SGD", "name of an attribute", "'step'", "write update()", AttributeError)
 def pytorchs_step():
     optimizers.SGD().setup(L.Linear(2, 1)).step()

@@ -794,6 +794,32 @@ def test_the_bounds_of_clip_may_be_numbers_of_numpy(xp):
     assert (y.dtype, y.data.tolist()) == (np.float32, [0.5, 1.0])
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.int64])
+def test_a_bare_array_of_many_axes_gives_way_to_the_dtype_of_the_parameters(dtype, xp):
+    W = Variable(xp.ones((3, 4), dtype=np.float32))
+    assert F.linear(xp.ones((2, 2, 2), dtype=dtype), W).dtype == np.float32
+    assert F.matmul(W, xp.ones(4, dtype=dtype)).dtype == np.float32
+    assert F.matmul(xp.ones(3, dtype=dtype), W).dtype == np.float32
+
+
+def test_average_pooling_does_not_overflow_in_float16(xp):
+    x = xp.full((1, 1, 2, 2), 40000, np.float16)
+    y = F.average_pooling_2d(x, 2)
+    assert (y.dtype, y.item()) == (np.float16, 40000)
+
+
+@pytest.mark.parametrize("problem", [MemoryError, FloatingPointError])
+def test_what_has_nothing_to_do_with_shapes_is_not_explained_by_shapes(problem, monkeypatch):
+    def fail(self, a, b):
+        raise problem("something else")
+
+    monkeypatch.setattr(
+        type(F.matmul(Variable(np.ones((1, 1))), np.ones((1, 1))).creator), "forward", fail
+    )
+    with pytest.raises(problem, match="something else"):
+        F.matmul(np.ones((2, 2)), np.ones((2, 2)))
+
+
 def test_accuracy_looks_along_axis_1(xp):
     y = np.random.default_rng(0).normal(size=(2, 3, 4))
     t = y.argmax(axis=1)

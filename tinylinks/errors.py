@@ -474,6 +474,8 @@ def has_no_array(function: Function) -> NoReturn:
 def check_backend(function: Function | str, x: Any, other: Any) -> None:
     """Check that an array beside the inputs is of the same module as the input x."""
     x = getattr(x, "_data", x)
+    if isinstance(x, np.generic) or isinstance(other, np.generic):
+        return  # numbers belong everywhere
     if hasattr(other, "dtype") and hasattr(x, "dtype") and type(other) is not type(x):
         raise TypeError(
             f"{getattr(function, 'label', function)}: expected all arrays from "
@@ -1417,8 +1419,9 @@ def check_link(optimizer: Any, link: Any, Link: type) -> None:
             f"{describe(link)}. Pass the model itself, not its parameters. "
             "(See chapter 13.)"
         )
-    known = {*map(id, link.links()), *map(id, link.params())}
-    for below in link.links():
+    top: Any = link
+    known = {*map(id, top.links()), *map(id, top.params())}
+    for below in top.links():
         for name, value in vars(below).items():
             if isinstance(value, list | tuple | dict) and not names_its_own(below, Link):
                 if any(id(x) not in known for x in held_in(value, Link)):
@@ -1644,6 +1647,11 @@ def check_like_x(operation: str, name: str, array: Any, x: Any, shape: tuple[int
             f"{operation}: expected {name} as an array of shape {shape}, got {describe(array)}. "
             f"Give it, or the size of the link, one number for each mean of x {x.shape}. "
             "(See chapter 16.)"
+        )
+    if name.startswith("running") and (hasattr(array, "node") or array.dtype.kind != "f"):
+        raise TypeError(
+            f"{operation}: expected {name} as an array of floats, as it is changed in place, got "
+            f"{describe(array)}. Pass x.data, or make it with dtype=np.float32. (See chapter 16.)"
         )
     constant = hasattr(array, "node") != hasattr(x, "node")  # its dtype gives way
     if array.dtype != x.dtype and not constant and not name.startswith("running"):

@@ -119,7 +119,7 @@ class Function:
         arrays, kind, dtype = self._open(inputs)
         try:
             ys = self.forward(*arrays)
-        except Exception as error:
+        except (TypeError, ValueError, IndexError) as error:
             errors.check_arity(self, arrays)
             self.explain(error, *arrays)
             raise

@@ -89,8 +89,8 @@ def matmul(a: Any, b: Any, transa: bool = False, transb: bool = False) -> Variab
     """
     errors.check_matmul(a, b, transa, transb)
     row, column = a.ndim == 1, b.ndim == 1
-    a = reshape(a, (1, a.size)) if row else swap(a) if transa else a
-    b = reshape(b, (b.size, 1)) if column else swap(b) if transb else b
+    a = a.reshape(1, a.size) if row else swap(a) if transa else a
+    b = b.reshape(b.size, 1) if column else swap(b) if transb else b
     y = MatMul().apply(a, b)
     if row:
         y = reshape(y, (*y.shape[:-2], y.shape[-1]))
@@ -137,5 +137,5 @@ def linear(x: Any, W: Any, b: Any = None, n_batch_axes: int = 1) -> Variable:
         return LinearFunction().apply(x, W) if b is None else LinearFunction().apply(x, W, b)
     errors.check_batch_axes(x, n_batch_axes, W)
     batch = x.shape[:n_batch_axes]
-    y = linear(reshape(x, (math.prod(batch), math.prod(x.shape[n_batch_axes:]))), W, b)
-    return reshape(y, (*batch, y.shape[1]))
+    x = x.reshape(math.prod(batch), math.prod(x.shape[n_batch_axes:]))
+    return reshape(linear(x, W, b), (*batch, W.shape[0]))

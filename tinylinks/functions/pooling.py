@@ -79,8 +79,9 @@ class AveragePooling2D(Sliding):
     label = "average_pooling_2d"
 
     def forward(self, x: Any) -> Any:
-        views = self.windows.views(framed(x, self.windows))
-        return (sum(views) / len(views)).transpose(3, 0, 1, 2)
+        wide = x.astype("f4") if x.dtype.itemsize < 4 else x  # float16 would soon overflow
+        views = self.windows.views(framed(wide, self.windows))
+        return (sum(views) / len(views)).transpose(3, 0, 1, 2).astype(x.dtype, copy=False)
 
     def backward(self, gy: Any) -> Any:
         (N, C), (kh, kw) = gy.shape[:2], self.windows.ksize
