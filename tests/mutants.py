@@ -205,6 +205,12 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("functions.loss", "softmax_cross_entropy", "2  ->  1"): (
         "A matrix is then transposed and reshaped to what it is."
     ),
+    ("functions.loss", "softmax_cross_entropy", "0  ->  1  (5)"): (
+        "Which class stands in for a wrong one is all the same: the weight of its row is nan."
+    ),
+    ("functions.pooling", "AveragePooling2D.forward", "False  ->  True"): (
+        "A copy more, of an array that nobody else holds."
+    ),
     ("functions.loss", "softmax_cross_entropy", "1  ->  0  (8)"): (
         "A loss of one axis is then reshaped to the shape that it has."
     ),
