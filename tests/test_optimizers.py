@@ -764,22 +764,48 @@ def test_what_is_loaded_lands_in_the_array_module_of_the_parameter(xp):
     assert (values(other.target.a.data), values(other.target.b.data)) == ([-1, 0], -1)
 
 
-def test_the_optimizer_of_a_model_that_waits_is_not_resumed():
+def waiting_links():
+    """Yield links with a parameter that waits, and its path."""
+    yield L.Linear(2), "W"
+    link = Link()
+    with link.init_scope():
+        link.p = Parameter(0.0)
+    yield link, "p"
+    yield Chain(l=L.Linear(2)), "l/W"
+
+
+@pytest.mark.parametrize("part", ["", "optimizer"])
+@pytest.mark.parametrize("link, path", list(waiting_links()))
+def test_the_optimizer_of_a_model_that_waits_is_not_resumed(link, path, part):
     """What the file holds of its weights would be lost without a word."""
-    f = L.Linear(3, 2)
-    optimizer = optimizers.Adam().setup(f)
-    step(optimizer, 1, 1)
-    file = saved(optimizer)
-    for waiting, path in [(L.Linear(2), "/W"), (Link(), "/p"), (Chain(), "/l/W")]:
-        with waiting.init_scope():
-            if type(waiting) is Link:
-                waiting.p = Parameter(0.0)
-            if type(waiting) is Chain:
-                waiting.l = L.Linear(2)
-        other = optimizers.Adam().setup(waiting)
-        with pytest.raises(RuntimeError, match=f"one where {path} waits for its shape"):
-            other.serialize(serializers.NpzDeserializer(np.load(file)))
-        file.seek(0)
+    start = f"{part}/" if part else ""
+    file = {f"{start}t": 3, f"{start}epoch": 0}
+    file |= {f"{start}{path}/{name}": np.ones((2, 3)) for name in ("m", "v")}
+    file |= {f"{start}{path}/t": 3}
+    other = optimizers.Adam().setup(link)
+    with pytest.raises(RuntimeError, match=f"one where /{path} waits for its shape"):
+        other.serialize(serializers.NpzDeserializer(file, start))
+
+
+@pytest.mark.parametrize("name", ["SGD", "MomentumSGD", "RMSprop", "Adam", "AdamW"])
+def test_a_layer_that_was_never_used_does_not_keep_the_rest_from_being_resumed(name):
+    def make():
+        model = Chain(used=L.Linear(2), spare=L.Linear(4))
+        return model, getattr(optimizers, name)().setup(model)
+
+    x, t = np.ones((3, 5), np.float32), np.array([0, 1, 0])
+    model, optimizer = make()
+    loss = lambda model: F.softmax_cross_entropy(model.used(x), t)  # noqa: E731
+    optimizer.update(loss, model)
+    files = saved(model), saved(optimizer)
+    optimizer.update(loss, model)
+
+    again, other = make()
+    serializers.load_npz(files[0], again)
+    serializers.load_npz(files[1], other)
+    other.update(loss, again)
+    assert other.t == 2
+    np.testing.assert_array_equal(again.used.W.data, model.used.W.data)
 
 
 def test_an_optimizer_that_has_not_moved_a_waiting_parameter_can_be_saved():

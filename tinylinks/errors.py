@@ -1569,13 +1569,15 @@ def check_hook_name(optimizer: Any, name: Any, hooks: Any) -> None:
         )
 
 
-def check_resumed(optimizer: Any, t: int) -> None:
-    """Called when `t` updates have become optimizer.t: refuse parameters that are not there."""
+def check_resumed(optimizer: Any, t: int, serializer: Any) -> None:
+    """Called when `t` updates have become optimizer.t: refuse memory of what is not there."""
     for path, link in optimizer.target.namedlinks() if optimizer.t != t else ():
+        where = f"{serializer.path}{path.strip('/')}/".lstrip("/")
         waiting = [
             name
             for name in {**dict.fromkeys(link._params), **link._later}
             if not getattr(link.__dict__.get(name), "is_initialized", False)
+            and any(f"{where}{name}/{state}" in serializer.npz for state in optimizer.state_names)
         ]
         if waiting:
             raise RuntimeError(

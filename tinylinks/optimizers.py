@@ -181,7 +181,7 @@ class Optimizer:
         before = self.t
         self.t = serializer("t", self.t)
         self.epoch = serializer("epoch", self.epoch)
-        errors.check_resumed(self, before)
+        errors.check_resumed(self, before, serializer)
         if self.t == 0:
             self._states.clear()
         for path, param in self.target.namedparams(include_uninit=False):

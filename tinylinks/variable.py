@@ -194,7 +194,8 @@ class Variable:
     def grad_var(self) -> Variable | None:
         """The gradient as a Variable, or None.
 
-        After `backward(enable_double_backprop=True)` it can itself be differentiated.
+        After `backward(enable_double_backprop=True)` that of a leaf can itself be
+        differentiated. For a Variable on the way, `tinylinks.grad` gives such a gradient.
         """
         if not isinstance(self._grad, Variable) and self.grad is not None:
             self._grad = Variable(self.grad, requires_grad=False)
