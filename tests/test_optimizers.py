@@ -779,9 +779,9 @@ def waiting_links():
 def test_the_optimizer_of_a_model_that_waits_is_not_resumed(link, path, part):
     """What the file holds of its weights would be lost without a word."""
     start = f"{part}/" if part else ""
-    file = {f"{start}t": 3, f"{start}epoch": 0}
+    file = {f"{start}t": np.array(3), f"{start}epoch": np.array(0)}
     file |= {f"{start}{path}/{name}": np.ones((2, 3)) for name in ("m", "v")}
-    file |= {f"{start}{path}/t": 3}
+    file |= {f"{start}{path}/t": np.array(3)}
     other = optimizers.Adam().setup(link)
     with pytest.raises(RuntimeError, match=f"one where /{path} waits for its shape"):
         other.serialize(serializers.NpzDeserializer(file, start))
