@@ -1572,7 +1572,7 @@ def check_hook_name(optimizer: Any, name: Any, hooks: Any) -> None:
 def check_resumed(optimizer: Any, t: int, serializer: Any) -> None:
     """Called when `t` updates have become optimizer.t: refuse memory of what is not there."""
     for path, link in optimizer.target.namedlinks() if optimizer.t != t else ():
-        where = f"{serializer.path}{path.strip('/')}/".lstrip("/")
+        where = serializer.path + f"{path}/".lstrip("/")
         waiting = [
             name
             for name in {**dict.fromkeys(link._params), **link._later}
