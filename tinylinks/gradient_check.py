@@ -90,8 +90,12 @@ def check_backward(
         The gradients to start from; ones if not given.
     params : Parameter or tuple of Parameter
         Their gradients are checked as well.
-    eps, atol, rtol : float
-        How far to move, and how much absolute and relative difference to allow.
+    eps : float
+        How far to move.
+    atol : float
+        How much absolute difference to allow.
+    rtol : float
+        How much relative difference to allow.
 
     Examples
     --------

@@ -370,8 +370,10 @@ class Adam(Optimizer):
     ----------
     alpha : float
         The learning rate: about how far a parameter moves at each update.
-    beta1, beta2 : float
-        How much of ``m`` and of ``v`` is kept at each update, from 0 to below 1.
+    beta1 : float
+        How much of ``m`` is kept at each update, from 0 to below 1.
+    beta2 : float
+        How much of ``v`` is kept at each update, from 0 to below 1.
     eps : float
         Keeps the division away from zero.
     eta : float

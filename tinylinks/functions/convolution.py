@@ -198,9 +198,12 @@ def convolution_2d(
     W : Variable or array of shape (O, C // groups, kh, kw)
         One set of weights for each channel of the output.
     b : Variable or array of shape (O,), optional
-    stride, pad, dilate : int or pair of int
-        How far it is from one window to the next, how many zeros are put around an image, and
-        how far it is from one place in a window to the next.
+    stride : int or pair of int
+        How far it is from one window to the next.
+    pad : int or pair of int
+        How many zeros are put around an image.
+    dilate : int or pair of int
+        How far it is from one place in a window to the next.
     cover_all : bool
         Add a window, if need be, so that every pixel is seen.
     groups : int

@@ -25,9 +25,12 @@ class Convolution2D(Link):
         How many channels the output has.
     ksize : int or pair of int
         Height and width of a window.
-    stride, pad, dilate : int or pair of int
-        How far it is from one window to the next, how many zeros are put around an image, and
-        how far it is from one place in a window to the next.
+    stride : int or pair of int
+        How far it is from one window to the next.
+    pad : int or pair of int
+        How many zeros are put around an image.
+    dilate : int or pair of int
+        How far it is from one place in a window to the next.
     nobias : bool
         Leave out b.
     initialW : array of the shape of W, number or initializer, optional

@@ -32,10 +32,18 @@ class BatchNormalization(Link):
         Is added to the variance, so that nothing is divided by 0.
     dtype : dtype of floats, optional
         Of first values that are numbers; float32 if not given.
-    use_gamma, use_beta : bool
-        Leave out one of them with False: then it is None, and counts as 1 or 0.
-    initial_gamma, initial_beta, initial_avg_mean, initial_avg_var : optional
-        Array, number or initializer; 1, 0, 0 and 1 if not given.
+    use_gamma : bool
+        False leaves gamma out: then it is None, and counts as 1.
+    use_beta : bool
+        False leaves beta out: then it is None, and counts as 0.
+    initial_gamma : array, number or initializer, optional
+        The first gamma; 1 if not given.
+    initial_beta : array, number or initializer, optional
+        The first beta; 0 if not given.
+    initial_avg_mean : array, number or initializer, optional
+        The first running mean; 0 if not given.
+    initial_avg_var : array, number or initializer, optional
+        The first running variance; 1 if not given.
     axis : int or tuple of int, optional
         The axes to average over, as in `F.batch_normalization`.
 
