@@ -109,13 +109,17 @@ def test_an_optimizer_of_a_model_that_is_not_used_any_more_warns():
         optimizer.update()
 
 
-def test_what_an_optimizer_does_not_have_is_not_set():
+def test_a_name_of_another_library_is_not_set():
     optimizer = optimizers.Adam().setup(make_link(np))
     with pytest.raises(AttributeError, match="got 'lr'. .* write alpha"):
         optimizer.lr = 0.1
     optimizer.alpha = 0.1
     optimizer.t = 3
-    assert (optimizer.alpha, optimizer.t) == (0.1, 3)
+    optimizer.note = "mine"
+    assert (optimizer.alpha, optimizer.t, optimizer.note) == (0.1, 3, "mine")
+    optimizer = optimizers.SGD().setup(make_link(np))
+    optimizer.lr = 0.1
+    assert optimizer.lr == 0.1
 
 
 @pytest.mark.parametrize("nest", [lambda x: [x], lambda x: [(1, x)], lambda x: {"a": [x]}])
@@ -131,6 +135,7 @@ def test_setup_warns_of_layers_that_are_only_in_a_list(nest):
 def test_setup_does_not_warn_of_lists_of_what_is_registered():
     link = make_link(np)
     link.both = [*link.params(), "a text", (list(link.params()),)]
+    link.both.append({"all": link.both})  # a circle
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         optimizers.SGD().setup(link)

@@ -139,13 +139,17 @@ OTHER_LIBRARIES = {
 def no_name(where: str, name: str, names: Sequence[str], chapter: int) -> NoReturn:
     if str(name).startswith("__"):  # Python asks for these, people do not
         raise AttributeError(f"{where} has no attribute {name!r}", name=name)
-    do = elsewhere(str(name), names) or spelling(str(name), names)
-    if name in OTHER_LIBRARIES["module"]:
-        do = f"Other libraries call it so: write {OTHER_LIBRARIES['module'][name]}."
+    do = renamed("module", name) or elsewhere(str(name), names) or spelling(str(name), names)
     few = f"one of {', '.join(names)}" if len(names) <= 30 else "a name that is there"
     raise AttributeError(
         f"{where}: expected {few}, got {name!r}. {do} (See chapter {chapter}.)", name=name
     )
+
+
+def renamed(kind: str, name: str) -> str:
+    """Say what to write for a name that other libraries have, if it is one."""
+    ours = OTHER_LIBRARIES[kind].get(name)
+    return f"Other libraries call it so: write {ours}." if ours else ""
 
 
 def elsewhere(name: str, names: Sequence[str]) -> str:
@@ -173,16 +177,18 @@ def spelling(name: str, names: Sequence[str]) -> str:
     return f"Check the spelling{': did you mean ' + ' or '.join(near) + '?' if near else '.'}"
 
 
+def spelling_of_attribute(x: Any, name: str) -> str:
+    return spelling(name, [known for known in dir(x) if not known.startswith("_")])
+
+
 def no_variable_attribute(x: Any, name: str) -> NoReturn:
     kind = type(x).__name__
     if name.startswith("_"):  # Python and IPython ask for these, people do not
         raise AttributeError(f"{kind} has no attribute {name!r}", name=name)
     if x._data is None and hasattr(type(x), name):
         raise AttributeError(waits(f"{kind}.{name}"), name=name)
-    do = spelling(name, [known for known in dir(type(x)) if not known.startswith("_")])
-    if name in OTHER_LIBRARIES["Variable"]:
-        do = f"Other libraries call it so: write {OTHER_LIBRARIES['Variable'][name]}."
-    elif name in sys.modules["tinylinks.functions"].__all__:
+    do = renamed("Variable", name) or spelling_of_attribute(x, name)
+    if name in sys.modules["tinylinks.functions"].__all__:
         do = f"Write F.{name}(x)."
     chapter = 2
     if name == "inputs":  # what Function.apply looks for first
@@ -1269,9 +1275,7 @@ def no_attribute(link: Link, name: str, comes_later: bool) -> NoReturn:
     if name in ("_params", "_later", "_children", "_layers", "_within_init_scope"):
         check_super_init(link)
     if not comes_later:
-        do = "Check the spelling, and that __init__ sets it."
-        if name in OTHER_LIBRARIES["Link"]:
-            do = f"Other libraries call it so: write {OTHER_LIBRARIES['Link'][name]}."
+        do = renamed("Link", name) or "Check the spelling, and that __init__ sets it."
         raise AttributeError(
             f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter 10.)",
             name=name,
@@ -1430,12 +1434,14 @@ def check_link(optimizer: Any, link: Any, Link: type) -> None:
 
 def held_in(container: Any, Link: type) -> list[Any]:
     """Return the Links and Parameters in a list, tuple or dict, and in those inside it."""
-    found = []
-    for x in container.values() if isinstance(container, dict) else container:
+    found, todo, seen = [], [container], set()
+    while todo:
+        x = todo.pop()
         if isinstance(x, Link) or hasattr(x, "is_initialized"):
             found.append(x)
-        elif isinstance(x, list | tuple | dict) and x is not container:
-            found += held_in(x, Link)
+        elif isinstance(x, list | tuple | dict) and id(x) not in seen:
+            seen.add(id(x))
+            todo.extend(x.values() if isinstance(x, dict) else x)
     return found
 
 
@@ -1451,9 +1457,7 @@ def no_optimizer_attribute(optimizer: Any, name: str) -> NoReturn:
     kind = type(optimizer).__name__
     if name.startswith("_"):  # Python and IPython ask for these, people do not
         raise AttributeError(f"{kind} has no attribute {name!r}", name=name)
-    do = spelling(name, [known for known in dir(optimizer) if not known.startswith("_")])
-    if name in OTHER_LIBRARIES["Optimizer"]:
-        do = f"Other libraries call it so: write {OTHER_LIBRARIES['Optimizer'][name]}."
+    do = renamed("Optimizer", name) or spelling_of_attribute(optimizer, name)
     raise AttributeError(
         f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter 13.)",
         name=name,
@@ -1462,9 +1466,9 @@ def no_optimizer_attribute(optimizer: Any, name: str) -> NoReturn:
 
 
 def check_hyperparameter(optimizer: Any, name: str) -> None:
-    """Refuse to set what the optimizer does not have, once it is in use."""
-    if optimizer.target is not None and name[0] != "_" and not hasattr(optimizer, name):
-        no_optimizer_attribute(optimizer, name)
+    """Refuse to set, by the name of another library, what would then never be read."""
+    if optimizer.target is not None and name in OTHER_LIBRARIES["Optimizer"]:
+        getattr(optimizer, name)  # raises if it is not there
 
 
 def nothing_moved(optimizer: Any) -> None:
