@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "tinylinks"
 TESTS = ROOT / "tests"
 
-# The core: what the book builds. errors.py is left out, its sentences are compared word by word.
+# The core: what the book builds. errors/ is left out, its sentences are compared word by word.
 CORE = [
     "graph",
     "function",

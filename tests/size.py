@@ -20,7 +20,7 @@ CORE = [  # what the book explains first, up to Linear
     "links/linear.py",
 ]
 ASIDE = [
-    *["errors.py", "debug.py", "gradient_check.py"],  # they only check
+    *["errors/", "debug.py", "gradient_check.py"],  # they only check
     *["walk.py", "steps.py"],  # they serve the book: its code so far, and its walks back
     "datasets/__init__.py",
 ]
@@ -33,7 +33,7 @@ def sizes():
     return {
         name: statements(ast.parse(path.read_text("utf-8")).body)
         for name, path in paths.items()
-        if name not in ASIDE
+        if not name.startswith(tuple(ASIDE))
     }
 
 

@@ -56,7 +56,7 @@ from tinylinks import (
 from tinylinks.walk import after
 
 PACKAGE = Path(tinylinks.__file__).parent
-SENTENCES = PACKAGE / "errors.py"
+ROOMS = sorted((PACKAGE / "errors").glob("*.py"))
 
 
 @dataclasses.dataclass
@@ -2361,15 +2361,16 @@ ELSEWHERE = {
 
 
 def test_every_sentence_is_the_answer_to_a_mistake():
-    said = {line for path, line in map(raising_line, map(answer, makers())) if path == SENTENCES}
+    said = set(map(raising_line, map(answer, makers())))
     unsaid = [
-        f"{function.name}, line {node.lineno}"
-        for function in ast.parse(SENTENCES.read_text(encoding="utf-8")).body
+        f"{path.name}: {function.name}, line {node.lineno}"
+        for path, tree in TREES.items()
+        for function in tree.body
         if isinstance(function, ast.FunctionDef) and function.name not in ELSEWHERE
         for node in ast.walk(function)
         if isinstance(node, ast.Raise)
         and node.exc is not None
-        and node.lineno not in said
+        and (path, node.lineno) not in said
         # Python asks for __names__ that are not there; nobody reads the answer.
         and "has no attribute" not in ast.unparse(node)
     ]
@@ -2386,10 +2387,11 @@ FORM = re.compile(
     r"(?P<operation>[^:]+): expected (?P<expected>.+), got (?P<got>.+?)\. (?P<do>.+)"
     r" \(See chapter (?P<chapter>\d+|\{.+\})\.\)"
 )
-TREE = ast.parse(SENTENCES.read_text(encoding="utf-8"))
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in ROOMS}
 NUMBERED = {
     function.name: [argument.arg for argument in function.args.args].index("chapter")
-    for function in TREE.body
+    for tree in TREES.values()
+    for function in tree.body
     if isinstance(function, ast.FunctionDef)
     and "chapter" in [argument.arg for argument in function.args.args]
 }
@@ -2400,7 +2402,7 @@ class Sentence:
     """A sentence in the source, with {x} where something is filled in."""
 
     where: str  # the function or the name that holds it
-    line: int
+    line: tuple[Path, int]
     text: str
     definition: ast.stmt
 
@@ -2414,9 +2416,9 @@ def template(node):
     return node.value if is_text else None
 
 
-def find_sentences(tree):
+def find_sentences(path):
     """Yield what is raised, and what is returned or kept to be raised or warned of elsewhere."""
-    for definition in tree.body:
+    for definition in TREES[path].body:
         for node in ast.walk(definition):
             raised = isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
             if not raised and not isinstance(node, ast.Return | ast.Assign):
@@ -2427,13 +2429,13 @@ def find_sentences(tree):
                 continue
             if raised or ": expected " in text:
                 name = getattr(definition, "name", None) or ast.unparse(definition.targets[0])
-                yield Sentence(name, node.lineno, text, definition)
+                yield Sentence(name, (path, node.lineno), text, definition)
 
 
-ALL = list(find_sentences(TREE))
+ALL = [sentence for path in ROOMS for sentence in find_sentences(path)]
 
 
-@pytest.mark.parametrize("sentence", ALL, ids=lambda s: f"{s.where}-{s.line}")
+@pytest.mark.parametrize("sentence", ALL, ids=lambda s: f"{s.where}-{s.line[1]}")
 def test_each_sentence_in_the_source_has_all_its_parts(sentence):
     parts = FORM.fullmatch(sentence.text)
     assert parts, sentence.text
@@ -2442,11 +2444,16 @@ def test_each_sentence_in_the_source_has_all_its_parts(sentence):
 
 
 def test_whatever_is_raised_is_such_a_sentence():
-    """What a `raise` in errors.py says stands there in full, or comes from a function of it."""
+    """What a `raise` in errors/ says stands there in full, or comes from a function of it."""
     found = {sentence.line for sentence in ALL}
     makers = {sentence.where for sentence in ALL}
-    raised = [node for node in ast.walk(TREE) if isinstance(node, ast.Raise)]
-    others = [node for node in raised if node.lineno not in found]
+    raised = [
+        ((path, node.lineno), node)
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Raise)
+    ]
+    others = [node for line, node in raised if line not in found]
     assert len(raised) > 100
     for node in others:
         text = ast.unparse(node)
@@ -2455,7 +2462,7 @@ def test_whatever_is_raised_is_such_a_sentence():
 
 
 # walk.py says which file of the book is missing or cannot be read: no chapter treats that.
-OWN_SENTENCES = {"errors.py", "walk.py"}
+OWN_SENTENCES = {*ROOMS, PACKAGE / "walk.py"}
 
 
 @functools.cache
@@ -2472,7 +2479,7 @@ def test_the_rest_of_the_library_raises_only_through_errors():
             own = isinstance(node, ast.Raise) and node.exc is not None
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "warnings.warn":
                 own = not ast.unparse(node.args[0]).startswith("errors.")
-            if own and path.name not in OWN_SENTENCES:
+            if own and path not in OWN_SENTENCES:
                 found.append(f"{path.name}, line {node.lineno}: {ast.unparse(node)}")
     assert found == []
 
@@ -2486,7 +2493,7 @@ def constants(node):
 
 
 def numbers_from_callers(name):
-    """Return the chapters that the library passes to a function of errors.py."""
+    """Return the chapters that the library passes to a function of errors/."""
     numbers = set()
     for tree in all_sources().values():
         for call in ast.walk(tree):
@@ -2514,7 +2521,7 @@ def named_chapters():
     return {number for sentence in ALL for number in numbers_of(sentence)}
 
 
-# What each chapter must tell of: a word of its text -> the functions of errors.py that send there.
+# What each chapter must tell of: a word of its text -> the functions of errors/ that send there.
 MATTER = {
     2: {
         "np.array(": "check_data",

@@ -1,0 +1,114 @@
+"""Sentences of links that are made of links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tinylinks.errors.link import check_super_init
+from tinylinks.errors.words import describe, is_whole
+
+if TYPE_CHECKING:
+    from tinylinks.link import Link
+
+
+def check_child(operation: str, link: Any, Link: type) -> None:
+    if not isinstance(link, Link):
+        raise TypeError(
+            f"{operation}: expected a Link, got {describe(link)}. Make an instance, such as "
+            "L.Linear(3, 2); a function such as F.relu goes into a Sequential. (See chapter 12.)"
+        )
+
+
+def check_layer(layer: Any, Link: type) -> None:
+    if not callable(layer) or isinstance(layer, type):
+        raise TypeError(
+            f"Sequential: expected a Link or a function, got {describe(layer)}. "
+            "Pass an instance, such as L.Linear(3, 2), or F.relu without (). (See chapter 12.)"
+        )
+
+
+def check_layers(link: Any) -> None:
+    if len(link) == 0:
+        raise RuntimeError(
+            "Sequential: expected at least one layer to call, got none. "
+            "Give it one with append. (See chapter 12.)"
+        )
+
+
+def check_no_circle(link: Any, child: Link) -> None:
+    check_super_init(child)
+    if any(below is link for below in child.links()):
+        kind = type(link).__name__
+        raise ValueError(
+            f"{kind}: expected links that do not hold this {kind}, got one that does. "
+            "Let links point one way only: from the whole to its parts. (See chapter 12.)"
+        )
+
+
+def check_child_name(link: Any, name: Any) -> None:
+    if name not in link._children:
+        kind, names = type(link).__name__, ", ".join(link._children) or "nothing"
+        raise AttributeError(
+            f"{kind}: expected the name of a child ({names}), got {name!r}. "
+            "Check the spelling. (See chapter 12.)"
+        )
+
+
+def check_shared(link: Link, mode: str) -> None:
+    """Refuse to share arrays that are not there yet: each copy would get its own."""
+    for path, below in link.namedlinks() if mode == "share" else ():
+        ready = [name for name, param in below._own_params() if param.is_initialized]
+        if ready != below._params:
+            raise RuntimeError(
+                f"copy: expected arrays to share, got {path}, which waits for its first "
+                "mini-batch. Call the link on a mini-batch first, or use mode='copy'. "
+                "(See chapter 12.)"
+            )
+
+
+def check_built_alike(operation: str, link: Link, other: Any, Link: type) -> None:
+    """Refuse two links whose parameters do not correspond to each other."""
+    check_child(operation, other, Link)
+    mine, others = [
+        [f"{path}: {', '.join([*x._params, *x._persistent])}" for path, x in y.namedlinks()]
+        for y in (link, other)
+    ]
+    if mine != others:
+        mine, others = [[text for text in x if text[-2:] != ": "] for x in (mine, others)]
+        raise ValueError(
+            f"{operation}: expected a link with {'; '.join(mine) or 'nothing'}, got one with "
+            f"{'; '.join(others) or 'nothing'}. Make both by the same class, or by "
+            "copy. (See chapter 12.)"
+        )
+    params = dict(link.namedparams(include_uninit=False))
+    for path, param in other.namedparams(include_uninit=False):
+        if path in params and params[path].shape != param.shape:
+            raise ValueError(
+                f"{operation}: expected {path} of shape {params[path].shape}, got {param.shape}. "
+                "Make both links with the same sizes. (See chapter 12.)"
+            )
+    for (path, x), y in zip(link.namedlinks(), other.links(), strict=True):
+        for name in x._persistent if operation == "copyparams" else ():
+            mine, others = x.__dict__[name], y.__dict__[name]
+            shape, other_shape = (getattr(value, "shape", ()) for value in (mine, others))
+            if mine is not None and others is not None and shape != other_shape:
+                raise ValueError(
+                    f"{operation}: expected {path.rstrip('/')}/{name} of shape {shape}, got "
+                    f"{other_shape}. Make both links with the same sizes. (See chapter 12.)"
+                )
+
+
+def check_there(operation: str, path: str, params: Any) -> None:
+    if path not in params or not params[path].is_initialized:
+        raise ValueError(
+            f"{operation}: expected {path} to be there, got a link that waits for its first "
+            "mini-batch. Call copyparams first. (See chapter 12.)"
+        )
+
+
+def check_repeat(n_repeat: Any) -> None:
+    if not is_whole(n_repeat) or n_repeat < 0:
+        raise ValueError(
+            f"repeat: expected a whole number that is not negative, got {describe(n_repeat)}. "
+            "Pass the number of copies, such as 3. (See chapter 12.)"
+        )

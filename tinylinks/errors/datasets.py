@@ -1,0 +1,74 @@
+"""Sentences of the data sets and mini-batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinylinks.errors.words import IsArrayType, describe, is_number, is_whole
+
+
+def check_ndim(operation: str, ndim: Any) -> None:
+    if not is_whole(ndim) or not 1 <= ndim <= 3:
+        raise ValueError(
+            f"{operation}: expected ndim as 1, 2 or 3, got {describe(ndim)}. Pass 1 for rows of "
+            "64 numbers, 3 for pictures of shape (1, 8, 8). (See chapter 15.)"
+        )
+
+
+def check_examples(operation: str, arrays: Any, is_array_type: IsArrayType) -> int:
+    """Return how many examples there are, if all arrays agree about that."""
+    if not isinstance(arrays, list | tuple) or not arrays:
+        raise TypeError(
+            f"{operation}: expected at least one array, in a tuple, got {describe(arrays)}. "
+            "Pass (x, t), or x and t to MiniBatches. (See chapter 15.)"
+        )
+    for array in arrays:
+        if not is_array_type(type(array)) or not array.ndim:
+            raise TypeError(
+                f"{operation}: expected arrays with one row for each example, got "
+                f"{describe(array)}. Convert it with np.array(...), or name the argument, as in "
+                "seed=0. (See chapter 15.)"
+            )
+    lengths = [len(array) for array in arrays]
+    if len(set(lengths)) > 1 or not lengths[0]:
+        raise ValueError(
+            f"{operation}: expected arrays of one length above 0, got lengths "
+            f"{', '.join(map(str, lengths))}. Give each example one row in every array. "
+            "(See chapter 15.)"
+        )
+    return lengths[0]
+
+
+def check_share(share: Any, n: int) -> None:
+    if not is_number(share) or not 0 < share < 1 or not 0 < round(n * share) < n:
+        raise ValueError(
+            "split: expected share as a number between 0 and 1 that leaves both parts some of the "
+            f"{n} examples, got {describe(share)}. Pass 0.2 for one in five. "
+            "(See chapter 15.)"
+        )
+
+
+def check_seed(operation: str, seed: Any) -> None:
+    if seed is not None and (not is_whole(seed) or not 0 <= seed < 2**32):
+        raise ValueError(
+            f"{operation}: expected seed as a whole number from 0 to 2 ** 32 - 1, got "
+            f"{describe(seed)}. Pass 0, or None for random numbers. (See chapter 15.)"
+        )
+
+
+def check_batch_size(batch_size: Any) -> None:
+    if not is_whole(batch_size) or batch_size < 1:
+        raise ValueError(
+            "MiniBatches: expected batch_size as a whole number above 0, got "
+            f"{describe(batch_size)}. Pass how many examples a mini-batch has. "
+            "(See chapter 15.)"
+        )
+
+
+def check_same_examples(saved: Any, n: int) -> None:
+    if saved != n:
+        raise ValueError(
+            f"MiniBatches: expected the position in {n} examples, got one in {saved}. "
+            "Make the MiniBatches from the data that it was saved with. "
+            "(See chapter 16.)"
+        )

@@ -1,0 +1,53 @@
+"""Sentences of `grad` and `gradient_check`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinylinks.errors.words import IsArrayType, describe
+
+
+def check_variables(operation: str, argument: str, xs: Any, Variable: type) -> None:
+    if not isinstance(xs, list | tuple) or not all(isinstance(x, Variable) for x in xs):
+        raise TypeError(
+            f"{operation}: expected {argument} as a list of Variables, got {describe(xs)}. "
+            "Write [x] for a single one. (See chapter 19.)"
+        )
+
+
+def check_same_length(operation: str, argument: str, xs: Any, like: str, n: int) -> None:
+    chapter = 19 if operation == "grad" else 7
+    if not isinstance(xs, list | tuple) or len(xs) != n:
+        raise ValueError(
+            f"{operation}: expected {argument} as a list of {n}, one for each of {like}, got "
+            f"{len(xs) if isinstance(xs, list | tuple) else describe(xs)}. "
+            f"Put None where there is nothing to pass. (See chapter {chapter}.)"
+        )
+
+
+def check_floats(operation: str, argument: str, arrays: Any, is_array_type: IsArrayType) -> None:
+    for x in arrays:
+        if not is_array_type(type(x)) or x.dtype.kind != "f":
+            raise TypeError(
+                f"{operation}: expected {argument} as an array of floats or a tuple of them, got "
+                f"{describe(x)}. Write np.array(..., dtype=np.float64). (See chapter 7.)"
+            )
+
+
+def check_func_outputs(operation: str, ys: Any, Variable: type) -> None:
+    for y in ys:
+        if not isinstance(y, Variable):
+            raise TypeError(
+                f"{operation}: expected func to return a Variable or a tuple of them, got "
+                f"{describe(y)}. Compute with tinylinks.functions. (See chapter 7.)"
+            )
+
+
+def check_results(ys: Any) -> Any:
+    """Return what `f` returned to numerical_grad, if it is a list of arrays."""
+    if not isinstance(ys, list | tuple) or not all(hasattr(y, "dtype") for y in ys):
+        raise TypeError(
+            f"numerical_grad: expected f to return a list of arrays, got {describe(ys)}. "
+            "Write lambda: [y], with y computed from the inputs. (See chapter 7.)"
+        )
+    return ys

@@ -1,0 +1,214 @@
+"""Sentences of a Function: what it is applied to, what it returns, and debug mode."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from tinylinks.errors.words import IsArrayType, describe, is_number
+
+if TYPE_CHECKING:
+    from tinylinks.function import Function
+    from tinylinks.graph import Node
+
+
+def not_written(function: Function, method: str) -> NoReturn:
+    name = type(function).__name__
+    where = f"class {name}" if name != "Function" else "a class of your own, derived from Function"
+    chapter = {"forward": 3, "backward": 4}[method]
+    raise NotImplementedError(
+        f"{name}: expected a method `{method}`, got none. "
+        f"Write `def {method}(self, ...)` in {where}. (See chapter {chapter}.)"
+    )
+
+
+def used_twice(function: Function) -> NoReturn:
+    name = type(function).__name__
+    raise RuntimeError(
+        f"{function.label}: expected a new instance, got one that was applied before. An "
+        f"instance remembers one step: write {name}(...).apply(x) each time. (See chapter 3.)"
+    )
+
+
+def check_constant(function: Function, x: Any, is_array_type: IsArrayType) -> Any:
+    """Return an input that is not a Variable: an array, or a Python number."""
+    if type(x) is float or type(x) is int:
+        return x
+    if is_array_type(type(x)) and x.dtype.kind in "fiub":
+        return x
+    if is_number(x):
+        return x.item() if isinstance(x, np.number) else x
+    if hasattr(x, "requires_grad"):
+        raise TypeError(
+            f"{function.label}: expected Variables of its own library, got one of another class. "
+            "Do not mix those of a chapter with those of tinylinks: pass x.data. (See chapter 3.)"
+        )
+    do = "Put numbers into np.array(..., dtype=np.float32)."
+    if x is None:
+        do = "Look for a function without a `return`."
+    raise TypeError(
+        f"{function.label}: expected Variables, arrays or numbers, got {describe(x)}. {do} "
+        "(See chapter 3.)"
+    )
+
+
+def has_no_array(function: Function) -> NoReturn:
+    raise RuntimeError(
+        f"{function.label}: expected Variables with arrays, got a Parameter without one. "
+        "Give it a shape with initialize(shape) first. (See chapter 11.)"
+    )
+
+
+def not_called(function: Function) -> NoReturn:
+    name = type(function).__name__
+    raise TypeError(
+        f"{name}: expected its method apply, got a call. "
+        f"Write {name}(...).apply(x). (See chapter 3.)"
+    )
+
+
+def no_inputs(function: Function) -> NoReturn:
+    raise TypeError(
+        f"{function.label}: expected at least one input, got none. "
+        f"Write {type(function).__name__}(...).apply(x). (See chapter 3.)"
+    )
+
+
+def no_outputs(function: Function) -> NoReturn:
+    raise TypeError(
+        f"{function.label}.forward: expected an array or a tuple of them, got (). "
+        "Return at least one array. (See chapter 3.)"
+    )
+
+
+def check_arity(function: Function, arrays: Sequence[Any]) -> None:
+    """Called when `forward` failed: see whether the number of inputs is the reason."""
+    import inspect
+
+    try:
+        inspect.signature(function.forward).bind(*arrays)
+    except TypeError:
+        names = ", ".join(inspect.signature(type(function).forward).parameters)
+        raise TypeError(
+            f"{function.label}: expected as many inputs as forward({names}) takes after self, "
+            f"got {len(arrays)}. Pass one for each. (See chapter 3.)"
+        ) from None
+
+
+def bad_retain(function: Function) -> NoReturn:
+    n, got = len(function.inputs), (function._input_indexes, function._output_indexes)
+    raise TypeError(
+        f"{function.label}.forward: expected retain_inputs to get a tuple of positions from 0 to "
+        f"{n - 1}, and retain_outputs one of outputs, got {got[0]!r} and {got[1]!r}. "
+        "Write self.retain_inputs((0,)). (See chapter 4.)"
+    ) from None
+
+
+def check_retained(function: Function, what: str) -> tuple[Any, ...]:
+    """Called where nothing is retained: that is right if no gradient was asked for."""
+    if function._input_indexes if what == "inputs" else function._output_indexes:
+        return ()
+    raise RuntimeError(
+        f"{function.label}.backward: expected retain_{what} to have been called in forward, got "
+        f"nothing retained. Write self.retain_{what}((0,)) there. (See chapter 4.)"
+    )
+
+
+def not_floats(function: Function, arrays: Sequence[Any]) -> NoReturn:
+    raise TypeError(
+        f"{function.label}: expected floats, got {describe(arrays[0])}. "
+        "Convert it with .astype(np.float32): only floats have gradients. (See chapter 2.)"
+    )
+
+
+def check_alike(
+    function: Function, arrays: Sequence[Any], constants: Sequence[bool], kind: Any
+) -> Any:
+    """Return the one dtype of the Variables (of the constants, if there are no Variables)."""
+    dtypes: dict[Any, None] = {}
+    for array, constant in zip(arrays, constants, strict=True):
+        if array is None:
+            has_no_array(function)
+        if not is_number(array) and type(array) is not kind:
+            raise TypeError(
+                f"{function.label}: expected all arrays from {kind.__module__}, got one from "
+                f"{type(array).__module__}. Move it with backend.to_cpu or backend.to_gpu. "
+                "(See chapter 20.)"
+            )
+        if not is_number(array) and constant <= all(constants):
+            dtypes[array.dtype] = None
+    if len(dtypes) > 1:
+        raise TypeError(
+            f"{function.label}: expected one dtype, got {' and '.join(map(str, dtypes))}. Make "
+            "the arrays alike, as in Variable(a.astype(np.float32)). (See chapter 6.)"
+        )
+    return next(iter(dtypes))
+
+
+def check_output(function: Function, y: Any, kind: Any, dtype: Any) -> Any:
+    """Return what `forward` returned as an array of the inputs' dtype."""
+    if isinstance(y, np.generic):
+        y = np.asarray(y)
+    if type(y) is not kind:
+        raise TypeError(
+            f"{function.label}.forward: expected an {kind.__name__} or a tuple of them, got "
+            f"{describe(y)}. Return arrays, not Variables or lists. (See chapter 3.)"
+        )
+    if y.dtype != dtype:
+        raise TypeError(
+            f"{function.label}.forward: expected {'floats of ' if dtype.kind == 'f' else ''}dtype "
+            f"{dtype}, like the inputs, got {y.dtype}. "
+            "Convert the result with .astype(x.dtype). (See chapter 3.)"
+        )
+    return y
+
+
+def check_finite(function: Function, method: str, x: Any) -> None:
+    if hasattr(x, "dtype") and x.dtype.kind == "f" and x.size and not abs(x).max() < math.inf:
+        raise FloatingPointError(
+            f"{function.label}.{method}: expected finite numbers, got NaN or infinity, made by "
+            f"{function.made_at}. Look at the numbers that go in there. (See chapter 18.)"
+        )
+
+
+def check_unchanged(function: Function, array: Any, before: Any) -> None:
+    if hasattr(array, "tobytes") and array.tobytes() != before.tobytes():
+        raise RuntimeError(
+            f"{function.label}.backward: expected the array that forward saw, got one that was "
+            f"changed in place since then. It was used by {function.made_at}. "
+            "Make a new array instead of changing it, or change a copy. (See chapter 18.)"
+        )
+
+
+def wrong_number(function: Function, gxs: tuple[Any, ...]) -> NoReturn:
+    n = len(function.inputs)
+    raise ValueError(
+        f"{function.label}.backward: expected {n} gradient{'s' * (n > 1)}, one for each "
+        f"input, got {len(gxs)}. Return None for an input without gradient. (See chapter 5.)"
+    )
+
+
+def check_gradient(function: Function, gx: Any, node: Node) -> Any:
+    """Return `gx` as an array that fits the input at `node`."""
+    where = f"{function.label}.backward"
+    if isinstance(gx, np.generic):
+        gx = np.asarray(gx)
+    if not (hasattr(gx, "dtype") and hasattr(gx, "shape")):
+        raise TypeError(
+            f"{where}: expected an array as gradient, got {describe(gx)}. "
+            "Compute it from gy and the retained arrays. (See chapter 4.)"
+        )
+    if gx.shape != node.shape:
+        raise ValueError(
+            f"{where}: expected a gradient of the input's shape {node.shape}, got {gx.shape}. "
+            "Undo in backward what forward did to the shape. (See chapter 7.)"
+        )
+    if gx.dtype != node.dtype:
+        raise TypeError(
+            f"{where}: expected a gradient of the input's dtype {node.dtype}, got {gx.dtype}. "
+            "Keep the dtype: use Python numbers, or gx.astype(gy.dtype). (See chapter 7.)"
+        )
+    return gx

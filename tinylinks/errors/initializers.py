@@ -1,0 +1,60 @@
+"""Sentences of first values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinylinks.errors.words import describe, is_number
+
+
+def check_initial(array: Any, shape: tuple[int, ...]) -> Any:
+    """Return an array given as first value of a parameter, if it has `shape`."""
+    if array.shape != shape:
+        raise ValueError(
+            f"Parameter: expected an initial array of shape {shape}, got {array.shape}. "
+            "Give it that shape: in Linear, W has (out_size, in_size), b (out_size,). "
+            "(See chapter 11.)"
+        )
+    return array
+
+
+def check_filled(initializer: Any, returned: Any) -> None:
+    if returned is not None:
+        raise TypeError(
+            "Parameter: expected an initializer that fills the array it is called with, got one "
+            f"that returned {describe(returned)}. Write array[...] = ... in it, and return "
+            "nothing. (See chapter 10.)"
+        )
+
+
+def check_initializer(initializer: Any) -> None:
+    if initializer is None or is_number(initializer):
+        return
+    if not callable(initializer) or isinstance(initializer, type):
+        raise TypeError(
+            "Parameter: expected an array, a number or an initializer as first value, got "
+            f"{describe(initializer)}. Write np.array(...) or initializers.Constant(0). "
+            "(See chapter 10.)"
+        )
+
+
+def check_fans(operation: str, shape: tuple[int, ...]) -> None:
+    if len(shape) < 2 or 0 in shape:
+        raise ValueError(
+            f"{operation}: expected an array of shape (out, in), none of them 0, got shape "
+            f"{shape}. Use a number such as 0 for a bias. (See chapter 11.)"
+        )
+
+
+def check_dtype(operation: str, dtype: Any) -> None:
+    try:
+        is_float = dtype is None or np.dtype(dtype).kind == "f"
+    except TypeError:
+        is_float = False
+    if not is_float:
+        raise TypeError(
+            f"{operation}: expected dtype as a dtype of floats, got {describe(dtype)}. "
+            "Pass np.float32, or leave it out. (See chapter 11.)"
+        )

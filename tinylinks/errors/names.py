@@ -1,0 +1,148 @@
+"""What is said of a name that is not there: the right one, if it can be guessed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from tinylinks.errors.variable import waits
+
+# Names of PyTorch and Keras -> what to write here.
+OTHER_LIBRARIES = {
+    "Variable": {
+        "argmax": "x.data.argmax()",
+        "astype": "x.data.astype(...)",
+        "copy": "x.data.copy()",
+        "cpu": "x.to_cpu()",
+        "cuda": "x.to_gpu()",
+        "detach": "x.data, the array without its history",
+        "dot": "x @ y",
+        "flatten": "x.reshape(...)",
+        "numpy": "x.data",
+        "squeeze": "x.reshape(...)",
+        "to": "x.to_cpu() or x.to_gpu()",
+        "tolist": "x.data.tolist()",
+        "unsqueeze": "x.reshape(...)",
+        "view": "x.reshape(...)",
+    },
+    "Link": {
+        "add": "append, or an attribute in init_scope",
+        "bias": "b",
+        "compile": "optimizer.setup(model)",
+        "cpu": "to_cpu()",
+        "cuda": "to_gpu()",
+        "eval": 'using_config("train", False) in a with statement',
+        "evaluate": "F.accuracy(model(x), t)",
+        "fit": "a loop with optimizer.update(...)",
+        "load": "serializers.load_npz(path, model)",
+        "load_state_dict": "copyparams, or serializers.load_npz",
+        "modules": "links()",
+        "named_parameters": "namedparams()",
+        "parameters": "params()",
+        "predict": "model(x)",
+        "save": "serializers.save_npz(path, model)",
+        "state_dict": "serializers.save_npz",
+        "summary": "print(model)",
+        "to": "to_cpu() or to_gpu()",
+        "train": 'using_config("train", True) in a with statement',
+        "weight": "W",
+        "zero_grad": "cleargrads()",
+    },
+    "Optimizer": {
+        "learning_rate": "lr, or alpha for Adam",
+        "lr": "alpha",
+        "param_groups": "target.params()",
+        "state_dict": "serializers.save_npz",
+        "step": "update()",
+        "zero_grad": "cleargrads() of the model",
+    },
+    "module": {
+        "BatchNorm1d": "tinylinks.links.BatchNormalization",
+        "BatchNorm2d": "tinylinks.links.BatchNormalization",
+        "Conv2D": "tinylinks.links.Convolution2D",
+        "Conv2d": "tinylinks.links.Convolution2D",
+        "ConvTranspose2d": "tinylinks.links.Deconvolution2D",
+        "Dense": "tinylinks.links.Linear",
+        "Flatten": "tinylinks.functions.reshape",
+        "MaxPool2d": "tinylinks.functions.max_pooling_2d",
+        "Module": "tinylinks.Chain",
+        "Tensor": "tinylinks.Variable",
+        "binary_cross_entropy": "softmax_cross_entropy, with a score for each of the two classes",
+        "cross_entropy": "tinylinks.functions.softmax_cross_entropy",
+        "flatten": "tinylinks.functions.reshape",
+        "load": "tinylinks.serializers.load_npz",
+        "manual_seed": "numpy.random.seed",
+        "mse_loss": "tinylinks.functions.mean_squared_error",
+        "nll_loss": "tinylinks.functions.softmax_cross_entropy",
+        "no_grad": "tinylinks.no_backprop_mode",
+        "random": "numpy.random",
+        "save": "tinylinks.serializers.save_npz",
+        "tensor": "tinylinks.Variable",
+    },
+}
+
+
+def no_name(where: str, name: str, names: Sequence[str], chapter: int) -> NoReturn:
+    if str(name).startswith("__"):  # Python asks for these, people do not
+        raise AttributeError(f"{where} has no attribute {name!r}", name=name)
+    do = renamed("module", name) or elsewhere(str(name), names) or spelling(str(name), names)
+    few = f"one of {', '.join(names)}" if len(names) <= 30 else "a name that is there"
+    raise AttributeError(
+        f"{where}: expected {few}, got {name!r}. {do} (See chapter {chapter}.)", name=name
+    )
+
+
+def renamed(kind: str, name: str) -> str:
+    """Say what to write for a name that other libraries have, if it is one."""
+    ours = OTHER_LIBRARIES[kind].get(name)
+    return f"Other libraries call it so: write {ours}." if ours else ""
+
+
+def elsewhere(name: str, names: Sequence[str]) -> str:
+    """Say which other part of the library has this name, if one has."""
+    if flat(name) in map(flat, names):
+        return ""
+    parts = ["", ".links", ".functions", ".optimizers", ".optimizer_hooks", ".serializers"]
+    paths = [
+        f"tinylinks{part}.{n}" for part in parts for n in sys.modules["tinylinks" + part].__all__
+    ]
+    found = [path for path in paths if flat(path.rpartition(".")[2]) == flat(name)]
+    found.sort(key=lambda path: not path.endswith("." + name))
+    return f"Write {found[0]}." if found else ""
+
+
+def flat(name: str) -> str:
+    return name.lower().replace("_", "")
+
+
+def spelling(name: str, names: Sequence[str]) -> str:
+    import difflib
+
+    lower = {known.lower(): known for known in names}
+    near = [lower[n] for n in difflib.get_close_matches(name.lower(), lower)]
+    return f"Check the spelling{': did you mean ' + ' or '.join(near) + '?' if near else '.'}"
+
+
+def spelling_of_attribute(x: Any, name: str) -> str:
+    return spelling(name, [known for known in dir(x) if not known.startswith("_")])
+
+
+def no_variable_attribute(x: Any, name: str) -> NoReturn:
+    kind = type(x).__name__
+    if name.startswith("_"):  # Python and IPython ask for these, people do not
+        raise AttributeError(f"{kind} has no attribute {name!r}", name=name)
+    if x._data is None and hasattr(type(x), name):
+        raise AttributeError(waits(f"{kind}.{name}"), name=name)
+    do = renamed("Variable", name) or spelling_of_attribute(x, name)
+    if name in sys.modules["tinylinks.functions"].__all__:
+        do = f"Write F.{name}(x)."
+    chapter = 2
+    if name == "inputs":  # what Function.apply looks for first
+        do = "To apply a Function, make an instance: write Fn().apply(x)."
+        chapter = 3
+    raise AttributeError(
+        f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter {chapter}.)",
+        name=name,
+        obj=x,
+    )

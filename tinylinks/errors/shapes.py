@@ -1,0 +1,171 @@
+"""Sentences of the functions that change shapes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from tinylinks.errors.arguments import check_flag
+from tinylinks.errors.variable import check_backend
+from tinylinks.errors.words import describe, is_number, is_whole
+
+if TYPE_CHECKING:
+    from tinylinks.function import Function
+
+
+def check_shape(operation: str, shape: Any, smallest: int = 0) -> tuple[int, ...]:
+    """Return `shape` as a tuple of ints."""
+    shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    if not all(is_whole(n) and n >= smallest for n in shape) or shape.count(-1) > 1:
+        also = ", or once -1" if smallest < 0 else ""
+        raise ValueError(
+            f"{operation}: expected a shape of whole numbers not below 0{also}, got {shape}. "
+            "Write a tuple such as (2, 3). (See chapter 7.)"
+        )
+    return shape
+
+
+def shape_of(x: Any) -> str:
+    return str(getattr(x, "shape", "a number"))
+
+
+def bad_broadcast(function: Function, xs: Sequence[Any]) -> None:
+    arrays = [x for x in xs if hasattr(x, "shape")]
+    for x in arrays:
+        check_backend(function, arrays[0], x)
+    shapes = [x.shape for x in xs if hasattr(x, "shape")]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ValueError(
+            f"{function.label}: expected shapes that can be stretched to one, got "
+            f"{' and '.join(map(str, shapes))}. Counted from the last, each pair of axes must "
+            "be equal, or one of them 1; insert an axis with reshape. (See chapter 7.)"
+        ) from None
+
+
+def bad_sum_to(x_shape: tuple[int, ...], shape: tuple[int, ...]) -> NoReturn:
+    raise ValueError(
+        f"sum_to: expected a shape that can be stretched to {x_shape}, got {shape}. "
+        "Keep each axis, make it 1, or leave it out in front. (See chapter 7.)"
+    ) from None
+
+
+def bad_broadcast_to(x_shape: tuple[int, ...], shape: tuple[int, ...]) -> NoReturn:
+    raise ValueError(
+        f"broadcast_to: expected a shape that {x_shape} can be stretched to, got {shape}. "
+        "Only axes of length 1 stretch, and new ones come in front: reshape first. (See chapter 7.)"
+    ) from None
+
+
+def bad_reshape(x_shape: tuple[int, ...], shape: tuple[int, ...]) -> NoReturn:
+    raise ValueError(
+        f"reshape: expected a shape of {math.prod(x_shape)} elements, as {x_shape} has, "
+        f"got {shape}. Use -1 for one axis to have it worked out. (See chapter 7.)"
+    ) from None
+
+
+def bad_transpose(x_shape: tuple[int, ...], axes: Any) -> NoReturn:
+    raise ValueError(
+        f"transpose: expected each of the {len(x_shape)} axes once, got {axes}. "
+        f"Write an order of {tuple(range(len(x_shape)))} for shape {x_shape}. (See chapter 7.)"
+    ) from None
+
+
+def bad_axis(function: Function, x_shape: tuple[int, ...], axis: Any) -> None:
+    check_flag(function.label, "keepdims", getattr(function, "keepdims", False), 7)
+    n = len(x_shape)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    whole = all(is_whole(a) and -n <= a < n for a in axes)
+    if axis is not None and not (whole and len({a % n for a in axes}) == len(axes)):
+        known = (
+            f"an axis of shape {x_shape}, from {-n} to {n - 1}" if n else "axis=None for shape ()"
+        )
+        raise ValueError(
+            f"{function.label}: expected {known}, got {axis!r}. "
+            "Write several axes as a tuple, each one once. (See chapter 7.)"
+        ) from None
+    if 0 in x_shape:
+        raise ValueError(
+            f"{function.label}: expected at least one element, got shape {x_shape}. "
+            "Skip an empty mini-batch. (See chapter 7.)"
+        ) from None
+
+
+def check_index(index: Any) -> Any:
+    """Return an index without Variables in it."""
+    parts = index if isinstance(index, tuple) else (index,)
+    for part in parts:
+        if hasattr(part, "node"):
+            raise TypeError(
+                f"x[...]: expected ints, slices or arrays as index, got {describe(part)}. "
+                "An index has no gradient: write x[i.data]. (See chapter 6.)"
+            )
+        if isinstance(part, float | str):
+            raise TypeError(
+                f"x[...]: expected ints, slices or arrays as index, got {part!r}. "
+                "Write a whole number such as x[0]. (See chapter 6.)"
+            )
+    return index
+
+
+def bad_index(x: Any, index: Any) -> NoReturn:
+    for part in index if isinstance(index, tuple) else (index,):
+        check_backend("x[...]", x, part)
+    raise IndexError(
+        f"x[...]: expected an index into shape {x.shape}, got {index!r}. "
+        "Use 0 to x.shape[i] - 1 for axis i, or a mask of the shape of x. (See chapter 6.)"
+    ) from None
+
+
+def check_concat(xs: Any) -> None:
+    if not isinstance(xs, list | tuple) or len(xs) == 0:
+        raise TypeError(
+            f"concat: expected a list of Variables, got {describe(xs) if len_or_1(xs) else '[]'}. "
+            "Write F.concat([x, y]). (See chapter 7.)"
+        )
+
+
+def len_or_1(xs: Any) -> int:
+    return len(xs) if isinstance(xs, list | tuple) else 1
+
+
+def bad_concat(xs: Sequence[Any], axis: Any) -> NoReturn:
+    raise ValueError(
+        f"concat: expected shapes that agree but for axis {axis!r}, got "
+        f"{' and '.join(map(shape_of, xs))}. Choose another axis, or reshape. (See chapter 7.)"
+    ) from None
+
+
+def check_condition(condition: Any) -> None:
+    if str(getattr(condition, "dtype", None)) != "bool":
+        raise TypeError(
+            f"where: expected an array of bool as condition, got {describe(condition)}. "
+            "Compare arrays to get one, as in x.data > 0. (See chapter 9.)"
+        )
+
+
+def check_clip(x_min: Any, x_max: Any) -> None:
+    bounds = [bound for bound in (x_min, x_max) if bound is not None]
+    if not bounds or not all(map(is_number, bounds)) or bounds != sorted(set(bounds)):
+        raise ValueError(
+            f"clip: expected two numbers with x_min < x_max, got {describe(x_min)} and "
+            f"{describe(x_max)}. Write the smaller one first. (See chapter 9.)"
+        )
+
+
+def check_weights(operation: str, x: Any, weights: Any, axis: Any) -> None:
+    if not hasattr(weights, "shape"):
+        raise TypeError(
+            f"{operation}: expected weights as a Variable or an array, got {describe(weights)}. "
+            "Pass other arguments by name, as in keepdims=True. (See chapter 7.)"
+        )
+    if weights.ndim == 1 and x.ndim > 1 and not is_whole(axis):
+        raise ValueError(
+            f"{operation}: expected weights of the shape of x, {x.shape}, if axis is {axis!r}, got "
+            f"{weights.shape}. Name a single axis, as in axis=0, or stretch the weights with "
+            "broadcast_to. (See chapter 7.)"
+        )

@@ -1,0 +1,34 @@
+"""Sentences of `config` and `backend`: switches, and NumPy or CuPy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from tinylinks.errors.names import no_name
+from tinylinks.errors.words import IsArrayType, describe
+
+
+def check_config(name: str, value: Any, names: Sequence[str]) -> None:
+    if name not in names:
+        no_name("config", name, names, 18)
+    if not isinstance(value, bool):
+        raise TypeError(
+            f"config.{name}: expected True or False, got {describe(value)}. "
+            "Pass one of these two. (See chapter 18.)"
+        )
+
+
+def check_array(operation: str, x: Any, is_array_type: IsArrayType) -> None:
+    if not is_array_type(type(x)):
+        raise TypeError(
+            f"{operation}: expected a NumPy or CuPy array, got {describe(x)}. "
+            "Pass the array of a Variable as x.data. (See chapter 20.)"
+        )
+
+
+def no_gpu() -> NoReturn:
+    raise RuntimeError(
+        "to_gpu: expected CuPy and a working GPU, got a machine without. "
+        "Stay with NumPy arrays: all of the library works on them. (See chapter 20.)"
+    )

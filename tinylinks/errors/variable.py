@@ -1,0 +1,183 @@
+"""Sentences of a Variable: its array and its gradient."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from tinylinks.errors.words import IsArrayType, article, describe, is_number
+
+
+def check_data(data: Any, is_array_type: IsArrayType) -> None:
+    kind = type(data)
+    if hasattr(data, "node"):
+        do = "It is in a box already: use it as it is, or take its array with x.data."
+    elif isinstance(data, list | tuple):
+        do = "Write Variable(np.array(..., dtype=np.float32)): an array has one dtype."
+    elif is_number(data):
+        do = f"Write Variable(np.array({data}, dtype=np.float32)): an array has a dtype."
+    elif isinstance(data, np.ndarray) and not is_array_type(kind):
+        do = "Its arithmetic is not an array's: convert it with np.array(...)."
+    elif not is_array_type(kind):
+        do = "Put the numbers into np.array(..., dtype=np.float32) first."
+    elif data.dtype.kind not in "fiub":
+        do = "Make an array of numbers: no text, all rows of one length, dtype=np.float32."
+    else:
+        return
+    raise TypeError(
+        f"Variable: expected a NumPy or CuPy array of numbers, got {describe(data)}. "
+        f"{do} (See chapter 2.)"
+    )
+
+
+def waits(operation: str) -> str:
+    return (
+        f"{operation}: expected a Parameter with an array, got one that waits for its shape. "
+        "Call its link on a mini-batch first, or initialize(shape). (See chapter 11.)"
+    )
+
+
+def check_initialized(operation: str, x: Any) -> None:
+    if getattr(x, "_data", operation) is None:
+        raise RuntimeError(waits(operation))
+
+
+def check_item(x: Any) -> None:
+    check_initialized("item", x)
+    if x.size != 1:
+        first = ", ".join("0" * x.ndim)
+        raise ValueError(
+            f"item: expected exactly one element, got shape {x.shape}. "
+            f"Pick one as in x[{first}], or reduce with x.sum() or x.mean(). (See chapter 2.)"
+        )
+
+
+def check_len(x: Any, operation: str = "len") -> None:
+    check_initialized(operation, x)
+    if x.ndim == 0:
+        raise TypeError(
+            f"{operation}: expected a Variable with at least one axis, got shape (). "
+            "It is a single number: read it with x.item(). (See chapter 2.)"
+        )
+
+
+def no_number(operation: str, x: Any) -> NoReturn:
+    raise TypeError(
+        f"{operation}: expected a number, got {describe(x)}. "
+        "Read it with x.item(), if it has one element. (See chapter 2.)"
+    )
+
+
+def no_setitem() -> NoReturn:
+    raise TypeError(
+        "x[...] = value: expected an operation that the graph can record, got an assignment. "
+        "Compute a new Variable, for instance with F.where; or change x.data beforehand. "
+        "(See chapter 6.)"
+    )
+
+
+def no_comparison(sign: str) -> NoReturn:
+    raise TypeError(
+        f"x {sign} y: expected arrays or numbers, got a Variable. "
+        f"Compare the arrays: x.data {sign} y.data. (See chapter 6.)"
+    )
+
+
+def no_bool() -> NoReturn:
+    raise TypeError(
+        "bool: expected a single True or False, got a Variable. "
+        "Test its number, as in x.item() > 0, or write `x is not None`. (See chapter 6.)"
+    )
+
+
+def no_requires_grad() -> NoReturn:
+    raise AttributeError(
+        "requires_grad: expected to be chosen when a Variable is made, got an assignment. "
+        "Make a new one: Variable(x.data, requires_grad=False). (See chapter 18.)"
+    )
+
+
+def no_hash() -> NoReturn:
+    raise TypeError(
+        "hash: expected something that can be compared, got a Variable. "
+        "Use id(x) as the key, or keep the Variables in a list. (See chapter 18.)"
+    )
+
+
+def no_array() -> NoReturn:
+    raise TypeError(
+        "NumPy function: expected arrays, got a Variable. Pass x.data where no gradient is needed, "
+        "else use a function of tinylinks.functions. (See chapter 6.)"
+    )
+
+
+def check_grad(x: Any, g: Any, is_array_type: IsArrayType) -> None:
+    check_initialized("grad", x)
+    if hasattr(g, "node"):
+        raise TypeError(
+            f"grad: expected an array, got {describe(g)}. "
+            "Assign g.data, or assign the Variable to grad_var. (See chapter 4.)"
+        )
+    if not is_array_type(type(g)):
+        raise TypeError(
+            f"grad: expected a {x.dtype} array of shape {x.shape}, got {describe(g)}. "
+            f"Write np.array(..., dtype=np.{x.dtype}). (See chapter 4.)"
+        )
+    if type(g) is not type(x._data):
+        raise TypeError(
+            f"grad: expected {article(type(x._data).__module__)} array like the data, "
+            f"got one of {type(g).__module__}. "
+            "Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
+        )
+    if g.shape != x.shape:
+        raise ValueError(
+            f"grad: expected the shape of the data, {x.shape}, got {g.shape}. "
+            "A gradient has one number for each number of the data. (See chapter 4.)"
+        )
+    if g.dtype != x.dtype:
+        raise TypeError(
+            f"grad: expected the dtype of the data, {x.dtype}, got {g.dtype}. "
+            f"Convert it with g.astype(np.{x.dtype}). (See chapter 4.)"
+        )
+
+
+def check_grad_var(g: Any, Variable: type) -> None:
+    if not isinstance(g, Variable):
+        raise TypeError(
+            f"grad_var: expected a Variable, got {describe(g)}. "
+            "Assign an array to grad instead. (See chapter 19.)"
+        )
+
+
+def check_backward(y: Any) -> None:
+    if y._data is None:
+        raise RuntimeError(
+            "backward: expected a result of a computation, got a Parameter without an array. "
+            "Call its link on a mini-batch first. (See chapter 11.)"
+        )
+    if y.creator is None:
+        raise RuntimeError(
+            "backward: expected a Variable that was computed from others, got one without a "
+            "creator. Call backward on the result, and compute it outside no_backprop_mode, "
+            "from Variables that require a gradient. (See chapter 4.)"
+        )
+    if y._grad is None and y.size != 1:
+        raise RuntimeError(
+            "backward: expected a single number or a gradient to start from, got shape "
+            f"{y.shape} without one. Reduce it first, as in y.sum().backward(), or set y.grad "
+            "to an array of that shape. (See chapter 4.)"
+        )
+
+
+def check_backend(function: Any, x: Any, other: Any) -> None:
+    """Check that an array beside the inputs is of the same module as the input x."""
+    x = getattr(x, "_data", x)
+    if isinstance(x, np.generic) or isinstance(other, np.generic):
+        return  # numbers belong everywhere
+    if hasattr(other, "dtype") and hasattr(x, "dtype") and type(other) is not type(x):
+        raise TypeError(
+            f"{getattr(function, 'label', function)}: expected all arrays from "
+            f"{type(x).__module__}, got one from {type(other).__module__}. "
+            "Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
+        ) from None
