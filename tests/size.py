@@ -27,28 +27,30 @@ ASIDE = [
 CHECKS = ("errors.", "debug.", "warnings.warn(errors.", "self.explain(")
 
 
-def sizes():
-    """Return {file: statements} of all files that count."""
+def sizes(all_of_it=False):
+    """Return {file: statements} of the files that count; with `all_of_it`, checks and all files."""
     paths = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
     return {
-        name: statements(ast.parse(path.read_text("utf-8")).body)
+        name: statements(ast.parse(path.read_text("utf-8")).body, checks=all_of_it)
         for name, path in paths.items()
-        if not name.startswith(tuple(ASIDE))
+        if all_of_it or not name.startswith(tuple(ASIDE))
     }
 
 
-def statements(body):
-    """Count the statements of a block, with those inside them."""
-    return sum(count(node) for node in body if not (is_no_code(node) or is_check(node)))
+def statements(body, checks=False):
+    """Count the statements of a block, with those inside them; of checks only if asked to."""
+    counted = [node for node in body if not is_no_code(node) and (checks or not is_check(node))]
+    return sum(count(node, checks) for node in counted)
 
 
-def count(node):
+def count(node, checks):
     """Count one statement, with those inside it."""
     handlers = [handler.body for handler in getattr(node, "handlers", [])]
-    if handlers and all(map(only_checks, handlers)):  # a `try` for the sake of a better sentence
+    explains = handlers and all(map(only_checks, handlers))
+    if explains and not checks:  # a `try` for the sake of a better sentence
         return statements(node.body)
     blocks = [getattr(node, name, []) for name in ("body", "orelse", "finalbody")]
-    return 1 + sum(map(statements, [*blocks, *handlers]))
+    return 1 + sum(statements(block, checks) for block in [*blocks, *handlers])
 
 
 def is_no_code(node):
@@ -79,6 +81,9 @@ def only_checks(body):
 
 def table():
     """Return the count as text."""
-    counted = sizes()
-    core = sum(counted[name] for name in CORE)
-    return f"size of the core: {core} statements; of the whole package: {sum(counted.values())}"
+    counted, everything = sizes(), sizes(all_of_it=True)
+    core, package = sum(counted[name] for name in CORE), sum(counted.values())
+    return (
+        f"size of the core: {core} statements; of the whole package: {package}, "
+        f"and {sum(everything.values()) - package} that check or serve the book"
+    )

@@ -5,7 +5,10 @@ import ast
 import pytest
 import size
 
-CORE, PACKAGE = 700, 2000  # statements: there are to be fewer
+# Statements; there are to be fewer. Whoever needs more raises a limit, in the commit that needs it,
+# with a sentence here that says for what.
+CORE = 770  # an evening's reading is some 700; the rest is air, so that a mended fault has room
+PACKAGE = 2300  # Chainer's core alone grew from 680 to 2,800; about 2,000 and some air
 
 
 def test_the_core_stays_small():
@@ -67,3 +70,9 @@ def test_what_is_no_code_and_what_only_checks_does_not_count(text):
 def test_a_try_that_only_explains_counts_as_what_is_tried():
     tried = "try:\n    y = f(x)\nexcept Exception as e:\n    self.explain(e, x)\n    raise"
     assert statements(tried) == statements("y = f(x)") == 1
+
+
+def test_checks_are_counted_where_all_is():
+    text = "if x:\n    errors.check(x)\nelse:\n    y = 1\nerrors.check(y)"
+    tree = ast.parse(text).body
+    assert (size.statements(tree), size.statements(tree, checks=True)) == (2, 4)
