@@ -12,6 +12,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 CHAPTERS = Path(__file__).parent / "chapters"
+NAMES = "[0-9][0-9]_*.ipynb"
 
 
 def code_only(notebook):
@@ -39,10 +40,13 @@ class BuildWithChapters(build_py):
         folder = Path(self.build_lib) / "tinylinks" / "_chapters"
         shutil.rmtree(folder, ignore_errors=True)  # what an earlier build left there
         folder.mkdir(parents=True)
-        for path in sorted(CHAPTERS.glob("[0-9][0-9]_*.ipynb")):
+        mains, companions = CHAPTERS.glob(NAMES), (CHAPTERS / "in_full").glob(NAMES)
+        for path in sorted([*mains, *companions]):
             notebook = code_only(json.loads(path.read_text(encoding="utf-8")))
             text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-            (folder / path.name).write_text(text, encoding="utf-8", newline="\n")
+            copy = folder / path.relative_to(CHAPTERS)
+            copy.parent.mkdir(exist_ok=True)
+            copy.write_text(text, encoding="utf-8", newline="\n")
 
 
 setup(cmdclass={"build_py": BuildWithChapters})

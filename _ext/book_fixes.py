@@ -21,6 +21,26 @@ def mend_roles(app, pagename, templatename, context, doctree):
             context["body"] = context["body"].replace(old, new)
 
 
+def pass_by_companions(app, pagename, templatename, context, doctree):
+    """Let Next and Previous lead from chapter to chapter: nobody has to read a companion."""
+    relations = app.env.collect_relations()  # page -> [page above, page before, page after]
+    for place, name in ((1, "prev"), (2, "next")):
+        page = relations.get(pagename, [None] * 3)[place]
+        while page and is_companion(page) and not (place == 1 and is_companion(pagename)):
+            page = relations[page][place]
+        if context.get(name):
+            context[name] = link_to(app, pagename, page) if page else None
+
+
+def is_companion(page):
+    return page.startswith("chapters/in_full/")
+
+
+def link_to(app, pagename, page):
+    title = app.builder.render_partial(app.env.titles[page])["title"]
+    return {"link": app.builder.get_relative_uri(pagename, page), "title": title}
+
+
 def number_by_file_name(app, env):
     """Give each chapter the number in its file's name. Sphinx counts, and so leaves no gaps."""
     changed = []
@@ -51,10 +71,12 @@ class IndexChapter(SphinxTransform):
     default_priority = 800  # before Sphinx collects what the index lists
 
     def apply(self):
-        number = re.match(r"chapters/(\d\d)_", self.env.docname)
-        if not number:
+        page = re.match(r"chapters/(in_full/)?(\d\d)_", self.env.docname)
+        if not page:
             return
-        title = f"{int(number[1])}. {next(self.document.findall(nodes.title)).astext()}"
+        title = next(self.document.findall(nodes.title)).astext()
+        if not page[1]:  # a companion has its number in the title
+            title = f"{int(page[2])}. {title}"
         for count, (word, node) in enumerate(self.places().items()):
             id = f"index-of-chapter-{count}"
             node["ids"].append(id)  # not on an empty target: the search shows the text of a place
@@ -77,5 +99,6 @@ class IndexChapter(SphinxTransform):
 def setup(app):
     app.add_transform(IndexChapter)
     app.connect("html-page-context", mend_roles)
+    app.connect("html-page-context", pass_by_companions)
     app.connect("env-get-updated", number_by_file_name)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -20,6 +20,19 @@ function nameButtons() {
   }
 }
 
+// In the side bar, what unfolds a chapter is an icon without words.
+function nameToggles() {
+  for (const summary of document.querySelectorAll("nav details > summary")) {
+    const page = summary.closest("li")?.querySelector("a")?.innerText.trim();
+    summary.setAttribute("aria-label", `More on ${page}`);
+  }
+}
+
+// On paper all answers stand in their place.
+function openAnswers() {
+  for (const answer of document.querySelectorAll("details.answer")) answer.open = true;
+}
+
 // What scrolls sideways must be reachable by keyboard.
 function makeScrollable() {
   const wide = ".MathJax[display], .math.notranslate, .pst-scrollable-table-container, pre";
@@ -32,6 +45,8 @@ function makeScrollable() {
 window.addEventListener("load", async () => {
   nameBookTitle();
   nameButtons();
+  nameToggles();
+  window.addEventListener("beforeprint", openAnswers);
   new MutationObserver(nameButtons).observe(document.body, { childList: true, subtree: true });
   makeScrollable();
   window.addEventListener("resize", makeScrollable);

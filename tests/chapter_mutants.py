@@ -1,20 +1,20 @@
 """Plant faults in the code that the chapters build, one at a time, and see the chapter turn red.
 
 python tests/chapter_mutants.py                 all faults of all chapters, in a minute
-python tests/chapter_mutants.py --chapter 4 5   those of these chapters
+python tests/chapter_mutants.py --chapter 4 5   those of these chapters and their companions
 python tests/chapter_mutants.py --quick         a sample, one from each build cell
 python tests/chapter_mutants.py --only PATTERN  those whose name matches the regular expression
 python tests/chapter_mutants.py --argued        say also which survive and are argued, and why
 python tests/chapter_mutants.py --list          say which faults there are, run nothing
 
-mutants.py asks whether the tests of the library notice a fault. Here the chapter itself must
-show it: the fault is planted in the function or method of one build cell, in the chapter that
-teaches it, and a later cell of this chapter must fail, or show something else than what is
+mutants.py asks whether the tests of the library notice a fault. Here the page itself must show
+it: the fault is planted in the function or method of one build cell, in the chapter or companion
+that teaches it, and a later cell of this page must fail, or show something else than what is
 stored. What nbval compares is compared here too, so pictures do not count. Code that a later
 cell replaces counts: it was taught. A fault that no cell shows survives. It is either argued
 in SURVIVORS below, with the reason why no cell needs to show it, or the exit code is 1.
 
-What makes it fast: each chapter runs once, in a process of its own. Before it runs a build cell,
+What makes it fast: each page runs once, in a process of its own. Before it runs a build cell,
 it forks one process for each fault there, which runs the cell with the fault and then the cells
 that follow, until the first red one.
 """
@@ -36,7 +36,7 @@ import time
 
 from faults import faults_in, with_fault
 from mutants import limit_memory, quieten, run_all
-from notebooks import CHAPTERS, chapter_paths, code_cells, is_build, read, source
+from notebooks import CHAPTERS, code_cells, is_build, pages, read, source
 
 PATIENCE = 1  # seconds of computing for a cell that took none: an endless loop is red
 
@@ -55,7 +55,8 @@ SHORTCUT = "It saves time: the other way gives the same."
 STANDS_IN = "It stands in until initialize."
 TIES = "It breaks ties between equal ranks: any order among them is right."
 
-# (chapter, function, change) -> why. It holds for each cell of the chapter with this fault.
+# (chapter, function, change) -> why. It holds for each cell of the chapter, and of its companion,
+# with this fault.
 CACHED = "The same numbers: to keep them only saves time."
 MINUS_ONE = "NumPy takes any negative length as the one that is left open."
 SURVIVORS: dict[tuple[int, str, str], str] = {
@@ -249,7 +250,7 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
 class Mutant:
     """One fault: in the code of a cell, the node at `path` becomes `node`."""
 
-    chapter: int
+    page: int | str  # 4, or "4 in full"
     number: int  # of the cell, as the book counts them
     cell: str  # its id
     function: str
@@ -258,11 +259,15 @@ class Mutant:
     node: ast.AST
 
     @property
+    def chapter(self):
+        return int(str(self.page).split()[0])
+
+    @property
     def key(self):
         return self.chapter, self.function, self.change
 
     def __str__(self):
-        where = f"chapter {self.chapter}, cell {self.number} ({self.cell})"
+        where = f"chapter {self.page}, cell {self.number} ({self.cell})"
         return f"{where}: {self.function}: {self.change}"
 
 
@@ -274,12 +279,12 @@ def cells_of(path):
 def generate(folder=CHAPTERS):
     """Return all faults, in the order of the book."""
     mutants = []
-    for chapter, path in chapter_paths(folder).items():
+    for page, path in pages(folder).items():
         for number, cell in enumerate(cells_of(path), start=1):
             if is_build(cell):
                 tree = ast.parse(source(cell))
                 faults = faults_in(tree)
-                mutants += [Mutant(chapter, number, cell["id"], *fault) for fault in faults]
+                mutants += [Mutant(page, number, cell["id"], *fault) for fault in faults]
     return mutants
 
 
@@ -308,16 +313,16 @@ def compared(outputs):
     return found
 
 
-class Chapter:
-    """The code cells of a chapter, and the names that those which ran have made."""
+class Page:
+    """The code cells of a chapter or companion, and the names that those which ran have made."""
 
-    def __init__(self, number, path):
+    def __init__(self, page, path):
         # After mutants.py, which keeps NumPy to one thread; before a process is forked.
         import matplotlib.pyplot as plt
         from IPython.core.formatters import DisplayFormatter
 
         self.plt, self.formatter = plt, DisplayFormatter()
-        self.number, self.folder = number, path.parent
+        self.page, self.folder = page, path.parent
         self.cells = cells_of(path)
         self.namespace = {"__name__": "__main__", "display": self.display}
         self.outputs = []  # of the cell that runs
@@ -351,7 +356,7 @@ class Chapter:
             tree = with_fault(tree, mutant.path, mutant.node)
         self.outputs = []
         file, lines = (
-            f"<chapter {self.number}, cell {number}>",
+            f"<chapter {self.page}, cell {number}>",
             source(cell).splitlines(keepends=True),
         )
         linecache.cache[file] = (len(source(cell)), None, lines, file)  # debug mode shows lines
@@ -397,7 +402,7 @@ class Chapter:
         answer.send(("green", seconds))
 
     def verdicts(self, mutants, jobs):
-        """Run the chapter; yield (mutant, verdict, by what, seconds) for each of the faults."""
+        """Run the page; yield (mutant, verdict, by what, seconds) for each of the faults."""
         self.start()
         ((_, verdict, self.seconds, _),) = run_all([None], 1, self.measure)
         if verdict != "green":
@@ -443,14 +448,14 @@ def in_own_process(work):
         yield None, "error", f"the end of the process, {process.exitcode}", 0.0
 
 
-def run_chapters(mutants, jobs, tell, folder=CHAPTERS):
-    """Plant the faults; return a sentence for each chapter that could not be asked."""
-    paths, troubles = chapter_paths(folder), []
-    for number in sorted({mutant.chapter for mutant in mutants}):
-        here = [mutant for mutant in mutants if mutant.chapter == number]
-        for result in in_own_process(Chapter(number, paths[number]).verdicts(here, jobs)):
+def run_pages(mutants, jobs, tell, folder=CHAPTERS):
+    """Plant the faults; return a sentence for each page that could not be asked."""
+    troubles = []
+    for page, path in pages(folder).items():
+        here = [mutant for mutant in mutants if mutant.page == page]
+        for result in in_own_process(Page(page, path).verdicts(here, jobs)) if here else []:
             if result[0] is None:
-                troubles.append(f"chapter {number}: {result[2]}")
+                troubles.append(f"chapter {page}: {result[2]}")
             else:
                 tell(result)
     return troubles
@@ -475,11 +480,11 @@ def report(results, seconds, say_argued=False):
         print(f"SURVIVED  {mutant}")
     for mutant, by in errors:
         print(f"ERROR     {mutant}: {by}")
-    for chapter in sorted({mutant.chapter for mutant, *_ in results}):
-        here = [verdict for mutant, verdict, *_ in results if mutant.chapter == chapter]
+    for page in dict.fromkeys(mutant.page for mutant, *_ in results):
+        here = [verdict for mutant, verdict, *_ in results if mutant.page == page]
         count = {word: here.count(word) for word in ("killed", "survived", "error")}
         print(
-            f"chapter mutants: chapter {chapter}: {len(here)} planted, {count['killed']} red, "
+            f"chapter mutants: chapter {page}: {len(here)} planted, {count['killed']} red, "
             f"{count['survived']} not"
         )
     print(
@@ -530,7 +535,7 @@ def main(arguments=None):
             print(f"{verdict:8} {seconds:5.1f} s  {mutant}  [{by}]", flush=True)
 
     jobs = options.jobs or min(2, os.cpu_count() or 1)
-    troubles = run_chapters(mutants, jobs, tell)
+    troubles = run_pages(mutants, jobs, tell)
     code = report(results, time.monotonic() - start, options.argued)
     for trouble in troubles:
         print(f"ERROR     {trouble}")

@@ -1,8 +1,8 @@
 """What must hold of the package and, from the chapter on that builds it, of the book's classes.
 
 A case is a function of `lib`, which has the names that the chapters build: `Variable`, `square`
-and so on. `@since(n)` names the first chapter after which it holds; as long as the book has no
-such chapter, the case runs on the package alone.
+and so on. `@since(n)` names the first chapter after which it holds, and `@since(n, in_full=True)`
+says that it holds only after the companion of that chapter.
 """
 
 import gc
@@ -20,11 +20,12 @@ from tinylinks import backend
 CASES = []
 
 
-def since(chapter):
-    """Register a case that holds after `chapter` and all later ones."""
+def since(chapter, in_full=False):
+    """Register a case that holds after `chapter`, or its companion, and all later pages."""
+    page = f"{chapter} in full" if in_full else chapter
 
     def register(case):
-        CASES.append(pytest.param(chapter, case, id=case.__name__))
+        CASES.append(pytest.param(page, case, id=case.__name__))
         return case
 
     return register

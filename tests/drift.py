@@ -1,9 +1,9 @@
-"""Count how much of the core stands in the chapter that explains it.
+"""Count how much of the core stands in the chapter that explains it, or in its companion.
 
 The core modules are taken apart into definitions: functions, methods, and the single statements of
 modules and classes. `drift_plan.toml` says for each which chapter explains it. A definition counts
-as shown when a build cell of that chapter has it: the same name, in a class of the same name, with
-the same signature and body. Docstrings, annotations and comments do not count.
+as shown when a build cell of that chapter, or of its companion, has it: the same name, in a class of the same
+name, with the same signature and body. Docstrings, annotations and comments do not count.
 """
 
 import ast
@@ -18,7 +18,7 @@ from collections import defaultdict
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from notebooks import CHAPTERS, ROOT, chapter_paths, code_cells, is_build, read, source, tags
+from notebooks import CHAPTERS, ROOT, code_cells, is_build, pages, read, source, tags
 
 PLAN = ROOT / "tests" / "drift_plan.toml"
 
@@ -164,14 +164,16 @@ class Line(NamedTuple):
 def count(plan=None, root=ROOT, folder=CHAPTERS):
     """Return a `Line` for each definition of the core."""
     plan = plan or read_plan()
-    paths = chapter_paths(folder)
-    shown = {number: build_definitions(path) for number, path in paths.items()}
+    shown = {page: build_definitions(path) for page, path in pages(folder).items()}
     lines = []
     for module, items in core_definitions(plan["modules"], root).items():
         for name, item in items.items():
             chapter = planned_chapter(name, plan["chapters"])
-            there = (item.name, item.code) in shown.get(chapter, ())
-            lines.append(Line(module, name, item.statements, chapter, chapter in paths, there))
+            there = any(
+                (item.name, item.code) in shown.get(page, ())
+                for page in (chapter, f"{chapter} in full")
+            )
+            lines.append(Line(module, name, item.statements, chapter, chapter in shown, there))
     return lines
 
 
@@ -242,8 +244,8 @@ def names_of(lines):
 # Whether what a chapter defines is used where the reader looks.
 
 
-def uncalled(path, chapter):
-    """Run a chapter and name each function of a build cell that no following cell calls.
+def uncalled(path, page):
+    """Run a page and name each function of a build cell that no following cell calls.
 
     The cells that follow are those up to the next build cell that defines something.
     """
@@ -251,7 +253,7 @@ def uncalled(path, chapter):
     waiting, found = {}, []
     with quiet(path.parent):
         for number, cell in enumerate(code_cells(read(path)), start=1):
-            file = f"<chapter {chapter}, cell {number}>"
+            file = f"<chapter {page}, cell {number}>"
             fresh = functions_of(cell, file)
             if fresh:
                 found += [f"{where[0][1:-1]}: {name}" for where, name in waiting.items()]

@@ -12,6 +12,22 @@ def chapter_paths(folder=CHAPTERS):
     return {int(path.name[:2]): path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
 
 
+def pages(folder=CHAPTERS):
+    """Return chapters and companions in their order: {4: path, "4 in full": path, 5: path, ...}."""
+    companions = chapter_paths(folder / "in_full")
+    found = {}
+    for number, path in chapter_paths(folder).items():
+        found[number] = path
+        if number in companions:
+            found[f"{number} in full"] = companions[number]
+    return found
+
+
+def notebook_paths(folder=CHAPTERS):
+    """Return all notebooks of the book: chapters, companions and the pages without a number."""
+    return sorted([*folder.glob("*.ipynb"), *folder.glob("in_full/*.ipynb")])
+
+
 def read(path):
     return json.loads(path.read_text(encoding="utf-8"))
 

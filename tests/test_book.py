@@ -12,13 +12,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from notebooks import notebook_paths
 from test_errors import named_chapters
 
 import tinylinks
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
-NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
+NOTEBOOKS = notebook_paths()
 
 # Elements by which a page loads something, and the attribute that says what.
 LOADING = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
@@ -84,7 +85,7 @@ def pages():
 def chapters(pages):
     """The pages of the chapters, by the path of their notebook."""
     assert NOTEBOOKS
-    return {path: pages[HTML / "chapters" / f"{path.stem}.html"] for path in NOTEBOOKS}
+    return {path: pages[HTML / path.relative_to(ROOT).with_suffix(".html")] for path in NOTEBOOKS}
 
 
 def test_top_page_leads_to_the_landing_page(pages):

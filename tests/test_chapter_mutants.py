@@ -4,7 +4,7 @@ import os
 
 import chapter_mutants
 import pytest
-from chapter_mutants import SURVIVORS, Chapter, compared, generate, in_own_process, run_chapters
+from chapter_mutants import SURVIVORS, Page, compared, generate, in_own_process, run_pages
 from notebooks import build, code, error, picture, result, stdout, write
 
 ALL = generate()
@@ -62,7 +62,7 @@ def verdicts(folder, *cells):
     """Plant all faults in a chapter of these cells; return {change: (verdict, by)} and troubles."""
     write(folder, "01_a_small_chapter.ipynb", *cells)
     results = []
-    troubles = run_chapters(generate(folder), 1, results.append, folder)
+    troubles = run_pages(generate(folder), 1, results.append, folder)
     return {mutant.change: (verdict, by) for mutant, verdict, by, _ in results}, troubles
 
 
@@ -131,7 +131,7 @@ SHOWN = [
 @needs_fork
 @pytest.mark.parametrize(("text", "outputs"), SHOWN)
 def test_a_cell_shows_what_it_shows_in_jupyter(tmp_path, text, outputs):
-    chapter = Chapter(1, write(tmp_path, "01_a_cell.ipynb", code(text)))
+    chapter = Page(1, write(tmp_path, "01_a_cell.ipynb", code(text)))
 
     def work():
         chapter.start()

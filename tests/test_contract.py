@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 from contract import CASES
-from notebooks import chapter_paths
+from notebooks import pages
 
 import tinylinks
 import tinylinks.functions as F
@@ -38,12 +38,12 @@ def package():
     )
 
 
-CHAPTERS = sorted(chapter_paths())
-IN_CHAPTERS = [
-    pytest.param(chapter, case.values[1], id=f"{case.id} after chapter {chapter}")
+PAGES = list(pages())  # 4, "4 in full", 5, ...
+IN_THE_BOOK = [
+    pytest.param(page, case.values[1], id=f"{case.id} after chapter {page}")
     for case in CASES
-    for chapter in CHAPTERS
-    if case.values[0] in CHAPTERS and chapter >= case.values[0]
+    if case.values[0] in PAGES
+    for page in PAGES[PAGES.index(case.values[0]) :]
 ]
 
 
@@ -52,10 +52,21 @@ def test_the_package_keeps_the_contract(case):
     case(package())
 
 
-@pytest.mark.parametrize(("chapter", "case"), IN_CHAPTERS)
-def test_the_chapters_keep_the_contract(chapter, case):
-    case(SimpleNamespace(**after(chapter, {})))
+def built_after(page):
+    """Return what is built once the page is read: 4, or "4 in full"."""
+    chapter, _, in_full = str(page).partition(" ")
+    return SimpleNamespace(**after(int(chapter), {}, in_full=bool(in_full)))
+
+
+@pytest.mark.parametrize(("page", "case"), IN_THE_BOOK)
+def test_the_book_keeps_the_contract(page, case):
+    case(built_after(page))
 
 
 def test_every_chapter_after_the_first_adds_cases():
-    assert {case.values[0] for case in CASES} >= set(CHAPTERS) - {1}
+    named = {case.values[0] for case in CASES}
+    assert named >= {page for page in PAGES if isinstance(page, int)} - {1}
+
+
+def test_every_case_names_a_page_that_is_there():
+    assert {case.values[0] for case in CASES} <= set(PAGES)

@@ -6,7 +6,7 @@ drift.py, the plan in drift_plan.toml.
 
 import drift
 import pytest
-from notebooks import build, chapter_paths, code, write
+from notebooks import build, code, pages, write
 
 LEAST = 0.95  # of the statements of the core
 
@@ -29,21 +29,21 @@ def test_what_no_chapter_shows_is_listed_with_a_reason():
     assert absent == set(drift.read_plan()["missing"])
 
 
-@pytest.mark.parametrize("chapter", sorted(chapter_paths()))
-def test_what_a_chapter_defines_is_called_in_the_cells_after_it(chapter):
-    uncalled = set(drift.uncalled(chapter_paths()[chapter], chapter))
-    argued = {name for name in drift.read_plan().get("called_later", {}) if is_in(name, chapter)}
+@pytest.mark.parametrize("page", pages())
+def test_what_a_page_defines_is_called_in_the_cells_after_it(page):
+    uncalled = set(drift.uncalled(pages()[page], page))
+    argued = {name for name in drift.read_plan().get("called_later", {}) if is_in(name, page)}
     assert uncalled == argued
 
 
-def is_in(name, chapter):
-    return name.startswith(f"chapter {chapter},")
+def is_in(name, page):
+    return name.startswith(f"chapter {page},")
 
 
 def test_each_definition_called_later_has_a_reason():
     later = drift.read_plan().get("called_later", {})
     assert all(len(reason.split()) >= 4 for reason in later.values())
-    assert all(any(is_in(name, chapter) for chapter in chapter_paths()) for name in later)
+    assert all(any(is_in(name, page) for page in pages()) for name in later)
 
 
 # The comparison.

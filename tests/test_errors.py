@@ -25,7 +25,7 @@ from unittest import mock
 import numpy as np
 import pytest
 import strict_xp
-from notebooks import ROOT, chapter_paths, read, source
+from notebooks import ROOT, pages, read, source
 
 import tinylinks
 import tinylinks.functions as F
@@ -2659,9 +2659,15 @@ def test_the_table_of_matters_holds_every_chapter_that_a_sentence_names():
 
 @pytest.mark.parametrize("number", MATTER)
 def test_the_chapter_that_a_sentence_names_is_there_and_treats_the_matter(number):
-    assert number in chapter_paths(), f"there is no chapter {number}"
-    path = chapter_paths()[number]
-    text = "\n".join(source(cell) for cell in read(path)["cells"])
+    book = pages()
+    assert number in book, f"there is no chapter {number}"
+    path = book[number]
+    text = "\n".join(
+        source(cell)
+        for page in (number, f"{number} in full")
+        if page in book
+        for cell in read(book[page])["cells"]
+    )
     missing = {word: functions for word, functions in MATTER[number].items() if word not in text}
     assert not missing, f"chapter {number} is silent about {missing}"
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")

@@ -10,9 +10,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from notebooks import chapter_paths, pages
 
 ROOT = Path(__file__).resolve().parent.parent
-CHAPTERS = sorted((ROOT / "chapters").glob("[0-9][0-9]_*.ipynb"))
+PAGES = list(pages().values())
 NOT_PACKAGED = [".*", "_build", "build", "benchmarks", "tests", "*.egg-info"]
 
 
@@ -52,9 +53,9 @@ def test_all_modules_and_the_type_marker_are_packaged(wheel):
 
 
 def test_chapters_are_packaged_as_code_without_outputs(wheel):
-    copies = sorted((wheel / "tinylinks" / "_chapters").iterdir())
-    assert [path.name for path in copies] == [path.name for path in CHAPTERS]
-    for copy, chapter in zip(copies, CHAPTERS, strict=True):
+    copies = list(pages(wheel / "tinylinks" / "_chapters").values())
+    assert [path.name for path in copies] == [path.name for path in PAGES]
+    for copy, chapter in zip(copies, PAGES, strict=True):
         assert len(code_cells(copy)) == len(code_cells(chapter))
         for cell, original in zip(code_cells(copy), code_cells(chapter), strict=True):
             assert cell["source"] == original["source"]
@@ -78,8 +79,7 @@ def run(program, wheel, folder):
 
 def test_the_program_of_chapter_16_trains_saves_and_loads(wheel, tmp_path):
     """A reader copies the two cells into a file, and needs nothing else."""
-    (chapter,) = [path for path in CHAPTERS if path.name.startswith("16_")]
-    sources = ["".join(cell["source"]) for cell in code_cells(chapter)]
+    sources = ["".join(cell["source"]) for cell in code_cells(pages()[16])]
     cells = [s for s in sources if "make_classifier()" in s]
     assert len(cells) == 2
     lines = run("\n\n".join(cells), wheel, tmp_path).splitlines()
@@ -89,7 +89,7 @@ def test_the_program_of_chapter_16_trains_saves_and_loads(wheel, tmp_path):
 
 def test_walk_runs_from_the_wheel(wheel, tmp_path):
     """`after` finds the packaged chapters where there is no checkout."""
-    last = int(CHAPTERS[-1].name[:2])
+    last = max(chapter_paths())
     program = f"import tinylinks.walk as w; print(w.__file__, len(w.after({last}, {{}})))"
     file, names = run(program, wheel, tmp_path).rsplit(maxsplit=1)
     assert Path(file).is_relative_to(wheel)

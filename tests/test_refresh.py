@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import nbformat
-import notebooks
 import refresh
 from notebooks import code, code_cells, markdown, notebook, read, stdout, write
 
@@ -100,7 +99,7 @@ def test_the_text_is_what_jupyter_would_write(tmp_path):
 def test_chapters_are_found_by_number_by_path_and_all_together(tmp_path, monkeypatch):
     first, second = write(tmp_path, "01_a.ipynb"), write(tmp_path, "02_b.ipynb")
     index = write(tmp_path, "index.ipynb")
+    companion = write(tmp_path / "in_full", "02_b.ipynb")
     monkeypatch.setattr(refresh, "CHAPTERS", tmp_path)
-    monkeypatch.setattr(refresh, "chapter_paths", lambda: notebooks.chapter_paths(tmp_path))
-    assert refresh.find([]) == [first, second, index]
-    assert refresh.find(["2", str(first)]) == [second, first]
+    assert refresh.find([]) == [first, second, companion, index]
+    assert refresh.find(["2", str(first)]) == [second, companion, first]

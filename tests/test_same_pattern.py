@@ -16,10 +16,10 @@ from notebooks import (
     CHAPTERS,
     ROOT,
     build,
-    chapter_paths,
     code,
     code_cells,
     is_build,
+    pages,
     read,
     source,
     write,
@@ -193,11 +193,11 @@ def built(folder=CHAPTERS):
     """Return {name: chapters} of the public functions that stand in a build cell, by class."""
     names = {class_of(name).__name__: name for name in public_functions()}
     chapters = defaultdict(set)
-    for number, path in chapter_paths(folder).items():
+    for page, path in pages(folder).items():
         for cell in filter(is_build, code_cells(read(path))):
             for node in ast.walk(ast.parse(source(cell))):
                 if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name in names:
-                    chapters[names[node.name]].add(number)
+                    chapters[names[node.name]].add(int(str(page).split()[0]))
     return chapters
 
 

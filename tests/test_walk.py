@@ -113,6 +113,36 @@ def test_running_again_starts_from_the_beginning(book):
     assert len(namespace["Box"].__mro__) == 3  # Box, the Box of chapter 1, object
 
 
+# Companions.
+
+
+@pytest.fixture
+def book_in_full(book):
+    """The same book with a companion of each chapter."""
+    write(book / "in_full", "01_box.ipynb", markdown("# 1 in full"), build("words = ['one']"))
+    write(book / "in_full", "02_history.ipynb", code("1 / 0"), build("words += ['two', answer]"))
+    return book
+
+
+def test_the_companion_of_a_chapter_runs_after_it(book_in_full):
+    assert after(1, {}, folder=book_in_full)["words"] == ["one"]
+    assert after(2, {}, folder=book_in_full)["words"] == ["one", "two", 42]
+
+
+def test_without_it_the_companions_of_the_chapters_before_run_all_the_same(book_in_full):
+    names = after(2, {}, in_full=False, folder=book_in_full)
+    assert (names["words"], names["answer"]) == (["one"], 42)
+    assert "words" not in after(1, {}, in_full=False, folder=book_in_full)
+
+
+def test_a_traceback_names_the_companion_and_the_cell(book_in_full):
+    write(book_in_full / "in_full", "02_history.ipynb", code("0"), build("x = 1\n1 / 0"))
+    with pytest.raises(ZeroDivisionError) as caught:
+        after(2, {}, folder=book_in_full)
+    frame = traceback.extract_tb(caught.value.__traceback__)[-1]
+    assert (frame.filename, frame.line) == ("<chapter 2 in full, cell 2>", "1 / 0")
+
+
 # Classes that grow.
 
 

@@ -5,8 +5,10 @@ Every chapter runs on its own, in a fresh Python. Its first cell asks for the co
     from tinylinks.walk import after
     after(4, globals())
 
-This runs, in order, the code cells of chapters 1 to 4 that carry the tag ``build``. It reads the
-notebooks themselves, in an installed package their code cells, so it cannot disagree with the book.
+This runs, in order, the code cells of chapters 1 to 4 that carry the tag ``build``: first those of a
+chapter, then those of its companion, the page that builds the rest of the code as the library has
+it. It reads the notebooks themselves, in an installed package their code cells, so it cannot
+disagree with the book.
 A class grows from chapter to chapter: ``class Variable(Variable):`` adds one method and keeps the
 rest. An object that was made before such a cell keeps the class it was made from. Classes that were
 built on the old class can be moved to the new one: `rebase(Function)`.
@@ -29,12 +31,17 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def after(
-    n: int, namespace: dict[str, Any], *, folder: str | PathLike[str] | None = None
+    n: int,
+    namespace: dict[str, Any],
+    *,
+    in_full: bool = True,
+    folder: str | PathLike[str] | None = None,
 ) -> dict[str, Any] | None:
-    """Run the ``build`` cells of chapters 1 to `n` in `namespace`.
+    """Run the ``build`` cells of chapters 1 to `n`, and of their companions, in `namespace`.
 
-    A traceback names the chapter and the cell, ``<chapter 3, cell 5>``, and shows the line.
-    Cell 5 is the one that the book marks ``[5]``: only code cells are counted.
+    A traceback names the page and the cell, ``<chapter 3, cell 5>`` or ``<chapter 3 in full,
+    cell 5>``, and shows the line. Cell 5 is the one that the book marks ``[5]``: only code cells
+    are counted.
 
     Parameters
     ----------
@@ -43,9 +50,12 @@ def after(
     namespace : dict
         Where the names go, in a notebook ``globals()``. A namespace without ``__name__``
         is given ``"chapters"``, the module that its classes then belong to.
+    in_full : bool
+        False leaves out the companion of chapter `n` itself, which begins so.
     folder : str or path, optional
-        The folder with the notebooks ``01_*.ipynb``, ``02_*.ipynb`` and so on. By default the
-        book beside the package, or the copies that the installed package carries.
+        The folder with the notebooks ``01_*.ipynb``, ``02_*.ipynb`` and so on, and in it the
+        folder ``in_full`` with the companions, of the same names. By default the book beside the
+        package, or the copies that the installed package carries.
 
     Returns
     -------
@@ -78,13 +88,17 @@ def after(
     """
     last = _check_number(n)
     _check_namespace(namespace)
-    chapters = _find_chapters(_find_book() if folder is None else Path(folder))
+    book = _find_book() if folder is None else Path(folder)
+    chapters, companions = _find_chapters(book), _find_chapters(book / "in_full")
     _check_complete(last, chapters)
     namespace.setdefault("__name__", "chapters")
     for chapter in range(1, last + 1):
-        path = chapters[chapter]
-        for cell, source in _read_build_cells(path):
-            _run(source, f"<chapter {chapter}, cell {cell}>", path, namespace)
+        pages = {f"chapter {chapter}": chapters[chapter]}
+        if chapter in companions and (in_full or chapter < last):
+            pages[f"chapter {chapter} in full"] = companions[chapter]
+        for page, path in pages.items():
+            for cell, source in _read_build_cells(path):
+                _run(source, f"<{page}, cell {cell}>", path, namespace)
     return None if namespace is sys._getframe(1).f_globals else namespace
 
 
