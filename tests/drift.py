@@ -2,8 +2,9 @@
 
 The core modules are taken apart into definitions: functions, methods, and the single statements of
 modules and classes. `drift_plan.toml` says for each which chapter explains it. A definition counts
-as shown when a build cell of that chapter, or of its companion, has it: the same name, in a class of the same
-name, with the same signature and body. Docstrings, annotations and comments do not count.
+as shown when a build cell of that chapter, or of its companion, has it: the same name, in a class
+of the same name, with the same signature and body. Docstrings, annotations and comments do not
+count.
 """
 
 import ast

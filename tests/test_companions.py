@@ -53,7 +53,7 @@ def undone(folder=CHAPTERS):
 
 
 def other_outputs(page, path, book):
-    """Run a chapter in a book without companions; yield the ids of cells that show another thing."""
+    """Run a chapter in a book without companions; yield the cells that show another thing."""
     walk._find_book = lambda: book
     chapter = Page(page, path)
     chapter.start()
@@ -93,10 +93,8 @@ def test_a_companion_belongs_to_its_chapter(page):
     assert notebook["metadata"]["tinylinks"] == {"companion": True}
     toc = (CHAPTERS.parent / "_toc.yml").read_text(encoding="utf-8")
     stem = COMPANIONS[page].stem
-    nested = (
-        f"- file: chapters/{stem}\n        sections:\n          - file: chapters/in_full/{stem}\n"
-    )
-    assert nested in toc
+    chapter, companion = f"- file: chapters/{stem}", f"- file: chapters/in_full/{stem}"
+    assert f"{chapter}\n        sections:\n          {companion}\n" in toc
 
 
 # The checks find what they look for.

@@ -5,9 +5,9 @@ Every chapter runs on its own, in a fresh Python. Its first cell asks for the co
     from tinylinks.walk import after
     after(4, globals())
 
-This runs, in order, the code cells of chapters 1 to 4 that carry the tag ``build``: first those of a
-chapter, then those of its companion, the page that builds the rest of the code as the library has
-it. It reads the notebooks themselves, in an installed package their code cells, so it cannot
+This runs, in order, the code cells of chapters 1 to 4 that carry the tag ``build``: first those of
+a chapter, then those of its companion, the page that builds the rest of the code as the library
+has it. It reads the notebooks themselves, in an installed package their code cells, so it cannot
 disagree with the book.
 A class grows from chapter to chapter: ``class Variable(Variable):`` adds one method and keeps the
 rest. An object that was made before such a cell keeps the class it was made from. Classes that were
