@@ -7,7 +7,32 @@ from pages import HTML, built_pages
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-CHAPTERS = [page for page in built_pages() if re.match(r"chapters/\d\d_", page)]
+CHAPTERS = [page for page in built_pages() if re.match(r"chapters/(in_full/)?\d\d_", page)]
+# The predictions of a page whose answer can be read in the 900 pixels below them: the output that
+# answers, or a number or word of this output that was not there before the question.
+ANSWERS_IN_SIGHT = r"""() => {
+  const word = /-?\d+\.\d+|\b\d{2,}\b|\bTrue\b|\bFalse\b|\b\w+Error\b/g;
+  const words = (text) => text.match(word) ?? [];
+  const visible = (e) => e.checkVisibility({contentVisibilityAuto: true}) && e.offsetHeight > 0;
+  const follows = (a, b) => a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING;
+  const box = (e) => e.getBoundingClientRect();
+  const texts = [...document.querySelectorAll("article :is(p, pre, li, td, h2, h3)")].filter(
+    (e) => !e.closest(".cell_input") && visible(e));
+  const titles = [...document.querySelectorAll("article .admonition-title")];
+  const asked = titles.filter((title) => title.textContent.trim() === "Predict");
+  return asked.map((title) => title.parentElement).filter((question) => {
+    const output = [...document.querySelectorAll("article .cell_output")].find(
+      (e) => follows(question, e) && !question.contains(e));
+    if (!output) return true;
+    const near = (e) => box(e).top - box(question).bottom < 900;
+    if (visible(output) && near(output)) return true;
+    const known = texts.filter((e) => question.contains(e) || follows(e, question));
+    const given = new Set(known.flatMap((e) => words(e.innerText)));
+    const below = texts.filter((e) => follows(question, e) && !question.contains(e) && near(e));
+    const shown = new Set(below.flatMap((e) => words(e.innerText)));
+    return words(output.textContent).some((word) => shown.has(word) && !given.has(word));
+  }).map((question) => question.innerText.slice(0, 90));
+}"""
 
 
 def search_results(page):
@@ -62,9 +87,19 @@ def test_chapter_can_be_read_without_scripts(visit, path):
     page.goto((HTML / path).as_uri())
     assert page.locator("article h1").first.is_visible()
     assert page.locator("article .cell_input pre").first.is_visible()
+    answers = page.locator("article details.answer > summary")
+    for number in range(answers.count()):
+        answers.nth(number).click()
     outputs = page.locator("article .cell_output pre, article .cell_output img")
     assert outputs.count() > 0
     assert all(outputs.nth(number).is_visible() for number in range(outputs.count()))
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_no_answer_is_in_sight_before_it_is_asked_for(visit, path):
+    page = visit(java_script_enabled=False, viewport={"width": 1280, "height": 900}).page
+    page.goto((HTML / path).as_uri())
+    assert page.evaluate(ANSWERS_IN_SIGHT) == []
 
 
 def test_formulas_are_typeset_from_file(visit):
