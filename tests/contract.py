@@ -3,9 +3,16 @@
 A case is a function of `lib`, which has the names that the chapters build: `Variable`, `square`
 and so on. `@since(n)` names the first chapter after which it holds, and `@since(n, in_full=True)`
 says that it holds only after the companion of that chapter.
+
+The name of a case says what must hold. A case that fails says it as a sentence, with the values
+that it met: it is read by those who wrote a library of their own, too.
 """
 
+import ast
+import functools
 import gc
+import inspect
+import textwrap
 import unittest.mock
 import weakref
 from types import SimpleNamespace
@@ -25,10 +32,53 @@ def since(chapter, in_full=False):
     page = f"{chapter} in full" if in_full else chapter
 
     def register(case):
-        CASES.append(pytest.param(page, case, id=case.__name__))
-        return case
+        @functools.wraps(case)
+        def saying_what_is_wrong(lib):
+            try:
+                case(lib)
+            except (Exception, pytest.fail.Exception) as error:
+                raise AssertionError(sentence(case, page, error)) from error
+
+        CASES.append(pytest.param(page, saying_what_is_wrong, id=case.__name__))
+        return saying_what_is_wrong
 
     return register
+
+
+def sentence(case, page, error):
+    """Say what a case asks for, and what came instead."""
+    rule = case.__name__.replace("_", " ")
+    frame, line = innermost(case, error)
+    statement, got = ast.parse(line).body[0], str(error).strip()
+    if isinstance(statement, ast.Assert) and isinstance(error, AssertionError):
+        got = values(statement.test, frame)
+    elif not isinstance(error, AssertionError):
+        got = f"{line} raised {type(error).__name__}: {got}"
+    return f"{rule[0].upper()}{rule[1:]}: so it is from chapter {page} on. Here {got}"
+
+
+def innermost(case, error):
+    """Return the frame of the case in which it failed, and the statement there."""
+    traceback = error.__traceback__
+    while traceback.tb_frame.f_code is not case.__code__:
+        traceback = traceback.tb_next
+    tree = ast.parse(textwrap.dedent(inspect.getsource(case)))
+    number = traceback.tb_lineno - case.__code__.co_firstlineno + 1
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.stmt) and node.lineno <= number <= node.end_lineno
+    ]
+    return traceback.tb_frame, ast.unparse(max(around, key=lambda node: node.lineno))
+
+
+def values(test, frame):
+    """Write a condition that does not hold, and what stands on its left."""
+    text = ast.unparse(test)
+    if isinstance(test, ast.Compare):
+        left = ast.unparse(test.left)
+        return f"{left} is {eval(left, frame.f_globals, frame.f_locals)!r}, expected {text}"
+    return f"it is not so that {text}"
 
 
 def scalar(lib, value=1.0, name=None):

@@ -1,7 +1,9 @@
 """One contract for the package and for what the chapters build, so that they cannot part."""
 
+import contextlib
 from types import SimpleNamespace
 
+import contract
 import pytest
 from contract import CASES
 from notebooks import pages
@@ -70,3 +72,49 @@ def test_every_chapter_after_the_first_adds_cases():
 
 def test_every_case_names_a_page_that_is_there():
     assert {case.values[0] for case in CASES} <= set(PAGES)
+
+
+# What a case says of a library that breaks it.
+
+
+class Box:
+    size = 2
+
+    def grow(self):
+        raise ValueError("grow: expected room, got none.")
+
+
+def a_box_has_one_place(lib):
+    box = lib()
+    assert (box.size, 0) == (1, 0)
+
+
+def a_box_is_empty(lib):
+    assert not lib().size
+
+
+def a_box_grows(lib):
+    with contextlib.nullcontext():
+        lib().grow()
+
+
+def an_open_box_cannot_grow(lib):
+    with pytest.raises(TypeError, match="grow"):
+        lib()
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        (a_box_has_one_place, "Here (box.size, 0) is (2, 0), expected (box.size, 0) == (1, 0)"),
+        (a_box_is_empty, "A box is empty: so it is from chapter 3 on. Here it is not so that not"),
+        (a_box_grows, "Here lib().grow() raised ValueError: grow: expected room, got none."),
+        (an_open_box_cannot_grow, "DID NOT RAISE"),
+    ],
+)
+def test_a_case_that_fails_says_in_a_sentence_what_is_wrong(case, words, monkeypatch):
+    monkeypatch.setattr(contract, "CASES", [])
+    with pytest.raises(AssertionError) as caught:
+        contract.since(3)(case)(Box)
+    assert words in str(caught.value)
+    assert ": so it is from chapter 3 on. Here " in str(caught.value)
