@@ -72,14 +72,19 @@ class Pow(Broadcasting):
 
     def backward(self, gy: Any) -> Any:
         a, b = self.get_retained_inputs()
-        ga = gy * b * a ** less_1(b) if self.needs(0) else None
-        gb = gy * a**b * log(a) if self.needs(1) else None
+        ga = gy * b * without_0(a, bare(b) == 0, gy) ** (b - 1) if self.needs(0) else None
+        gb = gy * a**b * log(without_0(a, bare(b) >= 0, gy)) if self.needs(1) else None
         return ga, gb
 
 
-def less_1(b: Any) -> Any:
-    """Return b - 1; but 0 for the number 0, since the slope of a ** 0 is 0 even at a = 0."""
-    return 0 if type(b) in (int, float) and b == 0 else b - 1
+def without_0(a: Any, where: Any, gy: Any) -> Any:
+    """Return a, but 1 in place of 0 where `where` holds.
+
+    There 1 / a or log(a) is infinite, but multiplied by 0: with 1 the product is 0, as it must be.
+    """
+    if where is False or (type(a) in (int, float) and a != 0):
+        return a
+    return a + ((bare(a) == 0) & where).astype(gy.dtype)
 
 
 def log(a: Any) -> Any:
