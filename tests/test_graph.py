@@ -301,7 +301,12 @@ def test_a_graph_is_freed_with_its_end(no_gc):
         (lambda x: x * 2, F.max, False),
         (F.relu, lambda h: h + 1, True),  # relu retains its output
         (lambda x: x + 1, F.square, True),  # square retains its input
-        (lambda x: x + 1, lambda h: h * 2, True),
+        (lambda x: x + 1, lambda h: h * 2, False),  # a number is all that its slope needs
+        (lambda x: x + 1, lambda h: 2 * h, False),
+        (lambda x: x + 1, lambda h: h / 2, False),
+        (lambda x: x + 1, lambda h: h / np.full((1, 3), 2.0), False),
+        (lambda x: x + 1, lambda h: 2 / h, True),
+        (lambda x: x + 1, lambda h: h * np.full((1, 3), 2.0), True),
         (lambda x: x + 1, lambda h: F.linear(h, np.ones((2, 3))), True),
     ],
 )
@@ -361,12 +366,15 @@ def repeated(step, times=6):
     return run
 
 
-# What is computed -> how many arrays of the size of x there are at the peak, beside x. These are
-# the fewest that the Functions can do with: a name that outlives its use makes one more.
+# What is computed -> how many arrays of the size of x there are at the peak, beside x. A name that
+# outlives its use makes one more. Chainer 7.8.1 needs as many, or more.
 PEAKS = {
-    "-x": (repeated(lambda h: -h), 3),
+    "-x": (repeated(lambda h: -h), 2),
     "x + 1": (repeated(lambda h: h + 1), 2),
-    "x * x": (repeated(lambda h: h * h), 10),
+    "(x + 1) / 2": (repeated(lambda h: (h + 1) / 2), 3),
+    "2 * (x - 1)": (repeated(lambda h: 2 * (h - 1)), 3),
+    "x * x": (repeated(lambda h: h * h), 9),
+    "x ** 2": (repeated(lambda h: h**2), 7),
     "exp": (repeated(lambda h: F.exp(h * 0.5)), 8),
     "residual": (repeated(lambda h: F.relu(h + 1) * 0.5 + h), 9),
     "squares": (lambda x: (x * x + x * x).sum(), 4),
@@ -399,7 +407,7 @@ def test_a_step_holds_no_array_longer_than_it_is_needed(name, walk, no_gc):
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-    assert round(peak / x.data.nbytes, 1) == arrays
+    assert arrays - 0.5 < peak / x.data.nbytes < arrays + 0.5
 
 
 def test_a_recorded_walk_back_keeps_only_what_can_be_differentiated(no_gc):

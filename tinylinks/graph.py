@@ -97,9 +97,10 @@ class Arrivals:
         else:
             arrived = self.waiting.get(function)
             if arrived is None:
-                arrived = self.waiting[function] = {}
+                self.waiting[function] = {node: g}
                 self.count += 1
                 heappush(self.queue, (-function.rank, self.count, function))
+                return
         arrived[node] = add_up(arrived[node], g) if node in arrived else g
 
     def pop(self) -> tuple[Function, dict[Node, Any]]:

@@ -17,7 +17,7 @@ def check_variables(operation: str, argument: str, xs: Any, Variable: type) -> N
         if not isinstance(x, Variable):
             do = "Compute with Variables, and pass those."
             if hasattr(x, "requires_grad"):
-                do = "Do not mix the Variables of a chapter with those of tinylinks."
+                do = "Do not mix those of a chapter with those of tinylinks: compute with one kind."
             raise TypeError(
                 f"{operation}: expected {argument} as a list of Variables, got a list that holds "
                 f"{describe(x)}. {do} (See chapter 19.)"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinylinks.backend import bare, get_array_module
-from tinylinks.function import Function
+from tinylinks.function import NUMBERS, Function
 from tinylinks.functions.elementwise import Log
 from tinylinks.functions.shapes import Broadcasting
 
@@ -36,14 +36,16 @@ class Sub(Broadcasting):
 
 
 class Mul(Broadcasting):
-    """y = a * b."""
+    """y = a * b. The gradient of a needs b alone: beside a constant b, a is not retained."""
 
     def forward(self, a: Any, b: Any) -> Any:
-        self.retain_inputs((0, 1))
+        one = (1,) if type(b) in NUMBERS else (0,) if type(a) in NUMBERS else None
+        self.retain_inputs(one or (0, 1))
         return a * b
 
     def backward(self, gy: Any) -> Any:
-        a, b = self.get_retained_inputs()
+        kept = self.get_retained_inputs()
+        a, b = kept[0], kept[-1]  # the same, if one of them was retained: it is the one we need
         ga = gy * b if self.needs(0) else None
         gb = gy * a if self.needs(1) else None
         return ga, gb
@@ -53,11 +55,12 @@ class Div(Broadcasting):
     """y = a / b."""
 
     def forward(self, a: Any, b: Any) -> Any:
-        self.retain_inputs((0, 1))
+        self.retain_inputs((0, 1) if self.needs(1) else (1,))
         return a / b
 
     def backward(self, gy: Any) -> Any:
-        a, b = self.get_retained_inputs()
+        kept = self.get_retained_inputs()
+        a, b = kept[0], kept[-1]
         ga = gy / b
         gb = -ga * a / b if self.needs(1) else None
         return ga, gb
@@ -72,8 +75,8 @@ class Pow(Broadcasting):
 
     def backward(self, gy: Any) -> Any:
         a, b = self.get_retained_inputs()
-        ga = gy * b * without_0(a, bare(b) == 0, gy) ** (b - 1) if self.needs(0) else None
-        gb = gy * a**b * log(without_0(a, bare(b) >= 0, gy)) if self.needs(1) else None
+        ga = b * without_0(a, bare(b) == 0, gy) ** (b - 1) * gy if self.needs(0) else None
+        gb = a**b * log(without_0(a, bare(b) >= 0, gy)) * gy if self.needs(1) else None
         return ga, gb
 
 
