@@ -2223,18 +2223,6 @@ def grad_of_a_single_output():
     grad(x.sum(), [x])
 
 
-@mistake("grad", "outputs as a list", "a list that holds a float32 array of", "with Variables")
-def grad_of_an_array():
-    x = vector(1, 2)
-    grad([x.data], [x])
-
-
-@mistake("grad", "inputs as a list", "a list that holds a float64 Variable", "Do not mix")
-def grad_to_a_variable_of_a_chapter():
-    Other = after(6, {})["Variable"]
-    grad([vector(1, 2).sum()], [Other(np.ones(2))])
-
-
 @mistake("grad", "inputs as a list", "a float32 Variable of shape (2,)", "[x]")
 def grad_to_a_single_input():
     x = vector(1, 2)

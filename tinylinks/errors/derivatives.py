@@ -8,20 +8,11 @@ from tinylinks.errors.words import IsArrayType, describe
 
 
 def check_variables(operation: str, argument: str, xs: Any, Variable: type) -> None:
-    if not isinstance(xs, list | tuple):
+    if not isinstance(xs, list | tuple) or not all(isinstance(x, Variable) for x in xs):
         raise TypeError(
             f"{operation}: expected {argument} as a list of Variables, got {describe(xs)}. "
             "Write [x] for a single one. (See chapter 19.)"
         )
-    for x in xs:
-        if not isinstance(x, Variable):
-            do = "Compute with Variables, and pass those."
-            if hasattr(x, "requires_grad"):
-                do = "Do not mix those of a chapter with those of tinylinks: compute with one kind."
-            raise TypeError(
-                f"{operation}: expected {argument} as a list of Variables, got a list that holds "
-                f"{describe(x)}. {do} (See chapter 19.)"
-            )
 
 
 def check_same_length(operation: str, argument: str, xs: Any, like: str, n: int) -> None:
