@@ -296,6 +296,14 @@ def test_mixed_derivatives_of_a_power(b, xp):
         )
 
 
+def test_the_slope_of_a_power_0_of_a_tiny_number_is_0(xp):
+    """Its inverse would be infinite in float16."""
+    x = Variable(xp.asarray(np.array([[1e-7], [-1e-7]]), dtype=np.float16))
+    (x ** xp.asarray([0, 1])).sum().backward()
+    (x**0).sum().backward()
+    assert values(x.grad) == [[1], [1]]
+
+
 def test_infinite_slopes_of_powers_stay_infinite(xp):
     x, b = Variable(xp.zeros(2)), xp.asarray([0.5, -1.0])
     with np.errstate(divide="ignore"):
