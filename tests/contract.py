@@ -380,6 +380,41 @@ def ranks_grow_along_the_longest_way(lib):
 
 
 @since(5)
+def the_deeper_input_decides_on_the_rank_wherever_it_stands(lib):
+    class Three(lib.Function):
+        def forward(self, a, b, c):
+            return a + b + c
+
+    d = diamond(lib)
+    for inputs in [(d.e, d.a), (d.a, d.e)]:
+        y = lib.add(*inputs)
+        assert (y.creator.rank, y.rank) == (2, 3)
+    for inputs in [(d.e, d.a, d.x), (d.a, d.e, d.x), (d.x, d.a, d.e)]:
+        assert Three().apply(*inputs).creator.rank == 2
+
+
+@since(5)
+def each_function_is_visited_once_wherever_the_deeper_input_stands(lib):
+    class Counted(lib.Function):
+        def forward(self, x):
+            return x + 0
+
+        def backward(self, gy):
+            visits.append(self)
+            return gy
+
+    for swap in (False, True):
+        visits = []
+        x = scalar(lib)
+        deep = Counted().apply(Counted().apply(x))
+        short = lib.add(*((x, deep) if swap else (deep, x)))
+        long = lib.exp(lib.exp(deep))
+        lib.add(*((short, long) if swap else (long, short))).backward()
+        assert len(visits) == 2, "the gradient of `deep` was not complete"
+        np.testing.assert_allclose(x.grad, np.exp(1 + np.e) + 2)
+
+
+@since(5)
 def a_second_backward_adds_the_same_gradient_once_more(lib):
     d = diamond(lib)
     d.y.backward()
@@ -520,6 +555,62 @@ def the_slope_of_the_power_0_is_0_also_at_0(lib):
 
 
 @since(6)
+def a_power_of_0_has_finite_slopes(lib):
+    gx, gb = gradients(lib, lambda a, b: a**b, [0.0, 0.0, 0.0, 2.0], [0.0, 1.0, 2.0, 0.0])
+    np.testing.assert_allclose(gx, [0, 2, 0, 0])
+    np.testing.assert_allclose(gb, [0, 0, 0, 4 * np.log(2)])
+    (gb,) = gradients(lib, lambda b: 0**b, [0.0, 1.0, 2.0])
+    np.testing.assert_allclose(gb, 0.0)
+
+
+@since(6)
+def operators_of_a_shallow_and_a_deep_input_know_their_rank(lib):
+    shallow = scalar(lib, 2.0)
+    deep = lib.exp(lib.square(shallow))
+    signs = [lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b]
+    signs += [lambda a, b: a / b, lambda a, b: a**b]
+    for sign in signs:
+        for y in (sign(deep, shallow), sign(shallow, deep), sign(deep, 3), sign(3, deep)):
+            assert (y.creator.rank, y.rank) == (2, 3)
+
+
+@since(6)
+def plus_leaves_a_variable_as_it_is(lib):
+    x = scalar(lib)
+    assert +x is x
+
+
+@since(6)
+def what_rounds_down_is_refused(lib):
+    x = scalar(lib, 7.0)
+    tries = {
+        "x // y": [lambda: x // 2, lambda: 2 // x, lambda: np.ones(2) // x],
+        "x % y": [lambda: x % 2, lambda: 2 % x, lambda: x % x],
+        "divmod": [lambda: divmod(x, 2), lambda: divmod(2, x)],
+    }
+    for operation, actions in tries.items():
+        for action in actions:
+            with pytest.raises(TypeError, match=f"^{operation}.*: expected an operation with a s"):
+                action()
+
+
+@since(6)
+def a_variable_can_be_taken_apart_row_by_row(lib):
+    table = np.arange(6.0).reshape(3, 2)
+
+    def weigh(x):
+        first, second, third = x
+        return first * 10 + third
+
+    (gx,) = gradients(lib, weigh, table)
+    np.testing.assert_allclose(gx, [[10, 20], [0, 0], [1, 2]])
+    x = lib.Variable(table)
+    np.testing.assert_allclose([row.data for row in x], table)
+    np.testing.assert_allclose([row.data for row in reversed(x)], table[::-1])
+    assert list(lib.Variable(np.zeros((0, 2)))) == []
+
+
+@since(6)
 def a_constant_has_no_gradient(lib):
     x = scalar(lib, 2.0)
     constant = lib.Variable(np.array(3.0), requires_grad=False)
@@ -603,6 +694,20 @@ def stretched_inputs_get_gradients_of_their_own_shape(lib):
             assert shapes == [table.shape, other.shape]
     np.testing.assert_allclose(gradients(lib, lambda a, b: a + b, table, row)[1], [5, 7, 9])
     np.testing.assert_allclose(gradients(lib, lambda a, b: a + b, table, column)[1], [[6], [15]])
+
+
+@since(7)
+def the_slopes_of_powers_with_a_row_of_exponents(lib):
+    (gx,) = gradients(lib, lambda x: x ** np.arange(4), [[0.0], [-2.0]])
+    np.testing.assert_allclose(gx, [[2], [6 - 2 * 7 * 2 + 3 * 8 * 4]])
+
+
+@since(7)
+def reductions_take_their_options_by_place_too(lib):
+    x = lib.Variable(np.arange(6.0).reshape(2, 3))
+    for y in (x.sum(0, True), x.max(0, True), x.min(0, True), x.mean(0, None, True)):
+        assert y.shape == (1, 3)
+    np.testing.assert_allclose(x.mean(0, weights=np.array([3.0, 1.0])).data, [0.75, 1.75, 2.75])
 
 
 @since(7)
@@ -728,6 +833,18 @@ def matrices_and_vectors_multiply_as_in_numpy(lib):
         np.testing.assert_allclose((a @ lib.Variable(b)).data, a @ b)
         ga, gb = gradients(lib, lambda a, b: a @ b, a, b)
         assert (ga.shape, gb.shape) == (a.shape, b.shape)
+
+
+@since(8)
+def products_of_a_shallow_and_a_deep_input_know_their_rank(lib):
+    shallow = [lib.Variable(np.ones(shape)) for shape in [(2, 2), (2, 2), (2,)]]
+    deep = [lib.exp(lib.square(x)) for x in shallow]
+    x, W, b = shallow
+    for y in (deep[0] @ W, x @ deep[1], np.ones((2, 2)) @ deep[1], lib.matmul(x, deep[1])):
+        assert y.rank == 3
+    for inputs in [(deep[0], W, b), (x, deep[1], b), (x, W, deep[2])]:
+        assert lib.linear(*inputs).rank == 3
+    assert lib.linear(x, deep[1]).rank == 3
 
 
 @since(8)
@@ -1320,6 +1437,46 @@ def second_derivatives_through_shapes(lib):
     x.cleargrad()
     gx[1, 1].backward()
     np.testing.assert_allclose(x.grad, [[0.0, -1.0], [0.0, 1.0 + 30.0]])
+
+
+@since(19)
+def second_derivatives_of_powers_at_0(lib):
+    for exponents in ([0.0, 1.0, 2.0], [0, 1, 2]):
+        x = lib.Variable(np.zeros((2, 1)))
+        (x ** np.array(exponents)).sum().backward(enable_double_backprop=True)
+        gx = x.grad_var
+        np.testing.assert_allclose(gx.data, 1.0)
+        x.cleargrad()
+        gx.sum().backward()
+        np.testing.assert_allclose(x.grad, 2.0)
+    np.testing.assert_allclose(derivatives(lib, lambda x: 0**x, 1.0, 2), 0)
+
+
+@since(19)
+def second_derivatives_through_rows(lib):
+    x = lib.Variable(np.array([[1.0, 2.0], [3.0, 5.0], [7.0, 1.0]]))
+    first, second, _ = x
+    (first**3 * second).sum().backward(enable_double_backprop=True)
+    gx = x.grad_var
+    np.testing.assert_allclose(gx.data, [[9, 60], [1, 8], [0, 0]])
+    x.cleargrad()
+    gx[0].sum().backward()
+    np.testing.assert_allclose(x.grad, [[18, 60], [3, 12], [0, 0]])
+
+
+@since(19)
+def a_gradient_that_depends_on_nothing_is_a_constant(lib):
+    functions = [lambda x: x + 1, lambda x: 2 * x, lambda x: -x, lambda x: x.sum(), lib.relu]
+    functions += [lambda x: x.reshape(1), lambda x: x / 4 - x, lambda x: x.T, lambda x: x[0]]
+    for f in functions:
+        x = lib.Variable(np.array([3.0]))
+        f(x).backward(enable_double_backprop=True)
+        gx = x.grad_var
+        x.cleargrad()
+        assert (gx.creator, gx.requires_grad) == (None, False)
+        with pytest.raises(RuntimeError, match="backward: expected .*, got a constant"):
+            gx.backward()
+        assert x.grad is None
 
 
 @since(19)

@@ -264,3 +264,10 @@ def test_cupy_has_all_that_the_stand_in_has():
     methods = vars(strict_xp.ndarray)
     ours = {"_values", "__weakref__"}
     assert [m for m in methods if not hasattr(cupy.ndarray, m) and m not in ours] == []
+
+
+def test_of_several_the_one_that_is_not_numpys_decides(strict):
+    a, b = np.ones(2), strict.ones(2)
+    assert backend.get_array_module(a, Variable(a), 3.0) is np
+    for xs in [(a, b), (b, a), (3.0, a, Variable(b)), (None, b)]:
+        assert backend.get_array_module(*xs) is strict

@@ -81,6 +81,70 @@ def test_grad_inputs_are_added_to_the_results(xp):
     assert (gx.item(), gy.item(), gz.item()) == (13, 2, 5)
 
 
+@pytest.mark.parametrize("enable_double_backprop", [False, True])
+def test_grad_inputs_go_on_from_where_they_arrive(enable_double_backprop, xp):
+    """Chainer gives the same: 26 and 13."""
+    x = variable(xp, 3)
+    h = 2 * x
+    y = h * h
+    given = [None, variable(xp, 1)]
+    found = grad([y], [x, h], grad_inputs=given, enable_double_backprop=enable_double_backprop)
+    assert [g.item() for g in found] == [2 * (2 * 6 + 1), 2 * 6 + 1]
+    assert given[1].item() == 1
+    assert [v.grad for v in (x, h, y)] == [None] * 3
+
+
+def test_grad_inputs_along_one_chain(xp):
+    x = variable(xp, 3)
+    a = 2 * x
+    b = a * a
+    y = 5 * b
+    gives = [variable(xp, n) for n in (1000, 100, 10)]
+    found = grad([y], [x, a, b], grad_inputs=gives, set_grad=True, retain_grad=True)
+    at_b = 5 + 10
+    at_a = at_b * 2 * 6 + 100
+    assert [g.item() for g in found] == [at_a * 2 + 1000, at_a, at_b]
+    assert [v.grad.item() for v in (x, a, b)] == [at_a * 2 + 1000, at_a, at_b]
+
+
+def test_grad_inputs_of_an_output_are_added_to_grad_outputs(xp):
+    x = variable(xp, 3)
+    y = x * x
+    found = grad([y], [y, x], [variable(xp, 10)], [variable(xp, 1), None])
+    assert [g.item() for g in found] == [11, 66]
+
+
+def test_grad_inputs_go_on_where_no_output_leads(xp):
+    x = variable(xp, 3)
+    aside = 5 * x
+    gx, g_aside = grad([x * x], [x, aside], grad_inputs=[None, variable(xp, 2)])
+    assert (gx.item(), g_aside.item()) == (6 + 10, 2)
+
+
+def test_grad_inputs_of_one_output_of_several(xp):
+    x = variable(xp, [[1, 2], [3, 4]])
+    first, second = x
+    given = [None, variable(xp, [10, 20]), None]
+    found = grad([(first * 3).sum()], [first, second, x], grad_inputs=given)
+    assert [values(g) for g in found] == [[3, 3], [10, 20], [[3, 3], [10, 20]]]
+
+
+def test_a_recorded_result_depends_on_grad_inputs_too(xp):
+    x, g = variable(xp, 3), variable(xp, 5)
+    h = x * x
+    gx, _ = grad([h * 1], [x, h], grad_inputs=[None, g], enable_double_backprop=True)
+    gx.backward()  # gx = (1 + g) 2 x
+    assert (gx.item(), x.grad.item(), g.grad.item()) == (36, 12, 6)
+
+
+def test_grad_inputs_must_fit_the_inputs(xp):
+    x = variable(xp, [1, 2])
+    with pytest.raises(ValueError, match="grad: expected the shape of the data"):
+        grad([x * x], [x], grad_inputs=[xp.ones((3,))])
+    with pytest.raises(TypeError, match="grad: expected the dtype of the data"):
+        grad([x * x], [x], grad_inputs=[xp.ones((2,), dtype=np.float32)])
+
+
 def test_grad_inputs_are_returned_as_variables_where_there_is_no_way(xp):
     x, z = variable(xp, 2), variable(xp, 4)
     (gz,) = grad([x * x], [z], grad_inputs=[xp.asarray(5.0)])
@@ -91,7 +155,8 @@ def test_a_result_does_not_share_its_memory_with_grad_outputs(xp):
     x, gy = variable(xp, [1, 2]), xp.asarray([3.0, 4.0])
     gx, gh = grad([x + 0, x], [x, x], [gy, None])
     (g,) = grad([x], [x], [gy])
-    for result in (gx, gh, g):
+    (gz,) = grad([x], [variable(xp, [5, 6])], grad_inputs=[gy])
+    for result in (gx, gh, g, gz):
         result.data[...] = 9
     assert backend.to_cpu(gy).tolist() == [3, 4]
 
@@ -256,6 +321,55 @@ def test_derivatives_of_a_whole_power_at_zero(xp):
         (y,) = grad([y], [x], enable_double_backprop=True)
         found.append(y.item())
     assert found == [0, 0, 6]
+
+
+CONSTANT_SLOPES = {
+    "x + 1": lambda x: x + 1,
+    "2 * x": lambda x: 2 * x,
+    "-x": lambda x: -x,
+    "x / 4 - x": lambda x: x / 4 - x,
+    "abs(x)": abs,
+    "x.sum()": lambda x: x.sum(),
+    "x.mean(axis=0)": lambda x: x.mean(axis=0),
+    "x.max()": lambda x: x.max(),
+    "x.reshape(1, 1)": lambda x: x.reshape(1, 1),
+    "x.T": lambda x: x.T,
+    "x[0]": lambda x: x[0],
+    "rows": lambda x: next(iter(x)),
+    "x @ W": lambda x: x @ x.xp.ones((1, 1)),
+    "linear": lambda x: F.linear(x.reshape(1, 1), x.xp.ones((1, 1))),
+    "relu": F.relu,
+    "leaky_relu": F.leaky_relu,
+    "maximum": lambda x: F.maximum(x, 1.0),
+    "clip": lambda x: F.clip(x, -5, 5),
+    "where": lambda x: F.where(x.data > 0, x, 0.0),
+    "concat": lambda x: F.concat([x], axis=0),
+    "broadcast_to": lambda x: F.broadcast_to(x, (1, 1)),
+    "sum_to": lambda x: F.sum_to(x, ()),
+    "dropout": lambda x: F.dropout(x, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", CONSTANT_SLOPES)
+def test_a_gradient_that_depends_on_nothing_is_a_constant_and_says_so(name, xp):
+    x = variable(xp, [3])
+    CONSTANT_SLOPES[name](x).backward(enable_double_backprop=True)
+    gx = x.grad_var
+    x.cleargrad()
+    assert (gx.creator, gx.requires_grad) == (None, False)
+    for end in (gx, (gx * gx).sum()):
+        with pytest.raises(RuntimeError, match=r"got a constant.*the same for every x"):
+            end.backward()
+    assert (x.grad, grad([gx], [x])) == (None, [None])
+
+
+def test_a_constant_gradient_may_be_part_of_a_loss(xp):
+    x, w = variable(xp, 3), variable(xp, 2)
+    (2 * x + w * w).backward(enable_double_backprop=True)
+    gx, gw = x.grad_var, w.grad_var
+    x.cleargrad(), w.cleargrad()
+    (gx * gx + gw * gw).backward()  # 2**2 + (2 w)**2
+    assert (x.grad, w.grad.item()) == (None, 8 * 2)
 
 
 def test_the_hessian_of_a_function_of_two_numbers(xp):

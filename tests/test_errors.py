@@ -359,7 +359,14 @@ def backward_where_no_graph_was_recorded():
     y.backward()
 
 
-@mistake("backward", "computed from others", "without", "require a gradient", RuntimeError)
+@mistake("backward", "depends on a Variable", "a constant", "leave this backward", RuntimeError)
+def backward_of_a_gradient_that_is_the_same_everywhere():
+    x = vector(1)
+    (2 * x).backward(enable_double_backprop=True)
+    x.grad_var.backward()
+
+
+@mistake("backward", "depends on a Variable", "a constant", "require a gradient", RuntimeError)
 def backward_from_constants():
     constant = Variable(np.ones(2, np.float32), requires_grad=False)
     constant.sum().backward()
@@ -512,6 +519,21 @@ def an_array_of_ints_into_a_function():
 @mistake("sigmoid", "floats", "bool", ".astype(np.float32)")
 def an_array_of_bools_into_a_function():
     F.sigmoid(np.array([True, False]))
+
+
+@mistake("x // y", "with a slope", "one that rounds down", "x.data // y")
+def rounding_down():
+    return vector(1) // 2
+
+
+@mistake("x % y", "with a slope", "one that rounds down", "x.data % y")
+def a_remainder():
+    return 7 % vector(1)
+
+
+@mistake("divmod(x, y)", "with a slope", "one that rounds down", "divmod(x.data, y)")
+def quotient_and_remainder():
+    return divmod(vector(1), 2)
 
 
 @mistake("x == y", "arrays or numbers", "a Variable", "x.data == y.data")
@@ -2545,6 +2567,7 @@ MATTER = {
     5: {"inputs": "wrong_number check_steps"},
     6: {
         "==": "no_comparison",
+        "//": "no_operator",
         "bool": "no_bool",
         "__array_priority__": "no_array",
         "index": "check_index bad_index no_setitem",
@@ -2640,6 +2663,7 @@ MATTER = {
     },
     19: {
         "grad_var": "check_grad_var",
+        "constant": "check_backward",
         "grad(": "check_variables check_same_length",
     },
     20: {"backend": "check_array no_gpu check_grad check_backend check_alike"},

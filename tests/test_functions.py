@@ -965,3 +965,40 @@ def test_weights_of_a_mean_may_lie_along_any_axis(xp):
     for axis in (0, 1, -1, np.int64(0)):
         y = F.mean(xp.asarray(x), axis, weights=xp.asarray(np.array([1.0, 3.0])))
         assert y.data.tolist() == np.average(x, axis, [1.0, 3.0]).tolist()
+
+
+# ---- a single number has no axes ----
+
+ALONG_AN_AXIS = {
+    name: function
+    for name in F.__all__
+    if inspect.isfunction(function := getattr(F, name))
+    and "axis" in inspect.signature(function).parameters
+}
+
+
+@pytest.mark.parametrize("name", ALONG_AN_AXIS)
+@pytest.mark.parametrize("axis", [-2, -1, 0, 1, np.int64(0), (0,), (-1,), (0, 1), "0", 0.0, [0]])
+def test_an_axis_of_a_single_number_is_refused(axis, name, xp):
+    """Softmax takes axis 0 of it, as NumPy does: a single score has the share 1."""
+    x = Variable(xp.asarray(3.0))
+    more = {
+        "concat": [x],
+        "batch_normalization": [x, x],
+        "fixed_batch_normalization": [x, x, x.data, x.data],
+    }
+    first = [x] if name == "concat" else x
+    if "softmax" in name and isinstance(axis, int | np.integer) and axis in (0, -1):
+        assert ALONG_AN_AXIS[name](x, axis).item() == (name == "softmax")
+        return
+    with pytest.raises((TypeError, ValueError), match=r"expected .+ got .+\(See chapter \d+\.\)"):
+        ALONG_AN_AXIS[name](first, *more.get(name, [])[name == "concat" :], axis=axis)
+
+
+@pytest.mark.parametrize("function", [F.sum, F.mean, F.max, F.min])
+@pytest.mark.parametrize("axis", [None, ()])
+def test_no_axis_of_a_single_number_is_that_number(axis, function, xp):
+    x = Variable(xp.asarray(3.0))
+    y = function(x, axis)
+    y.backward()
+    assert (y.item(), y.shape, x.grad.item()) == (3, (), 1)

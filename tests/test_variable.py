@@ -3,12 +3,14 @@
 import copy
 import operator
 import pickle
+import weakref
 
 import numpy as np
 import pytest
 
 import tinylinks.functions as F
-from tinylinks import Parameter, Variable, as_variable, backend, no_backprop_mode
+from tinylinks import Parameter, Variable, as_variable, backend, grad, no_backprop_mode
+from tinylinks.functions.shapes import GetItemGrad
 
 
 def variable(xp, values, dtype=np.float32, **options):
@@ -171,15 +173,149 @@ def test_negation_and_abs(xp):
     assert values(abs(x).data) == [1, 2]
 
 
+def test_plus_is_the_variable_itself(xp):
+    x = variable(xp, [1, -2])
+    assert +x is x
+
+
 def test_arithmetic_in_place_makes_a_new_variable(xp):
     x = variable(xp, [1, 2])
     y = x
     y += 1
     y *= 2
+    y -= 1
+    y **= 2
+    y /= 4
     assert values(x.data) == [1, 2]
-    assert values(y.data) == [4, 6]
+    assert values(y.data) == [9 / 4, 25 / 4]
     y.sum().backward()
-    assert values(x.grad) == [2, 2]
+    assert values(x.grad) == [3, 5]
+
+
+def test_an_array_to_which_a_variable_is_added_in_place_becomes_one():
+    x, a = variable(np, [1, 2]), np.array([3, 4], np.float32)
+    total = a
+    total += x
+    total.sum().backward()
+    assert (values(total.data), values(a), values(x.grad)) == ([4, 6], [3, 4], [1, 1])
+
+
+ROUNDING = {
+    "x // 2": lambda x: x // 2,
+    "2 // x": lambda x: 2 // x,
+    "x // x": lambda x: x // x,
+    "an array // x": lambda x: x.data // x,
+    "x % 2": lambda x: x % 2,
+    "2 % x": lambda x: 2 % x,
+    "an array % x": lambda x: x.data % x,
+    "divmod(x, 2)": lambda x: divmod(x, 2),
+    "divmod(2, x)": lambda x: divmod(2, x),
+}
+
+
+@pytest.mark.parametrize("name", ROUNDING)
+def test_what_rounds_down_has_no_slope_and_is_refused(name, xp):
+    with pytest.raises(TypeError, match="expected an operation with a slope"):
+        ROUNDING[name](variable(xp, [1, 2]))
+
+
+# ---- powers at 0 ----
+
+ZEROS = {
+    "a number": lambda xp, dtype: 0,
+    "a float": lambda xp, dtype: 0.0,
+    "a NumPy number": lambda xp, dtype: np.float32(0),
+    "an array of ints": lambda xp, dtype: xp.zeros((3,), dtype=np.int64),
+    "an array of shape ()": lambda xp, dtype: xp.zeros((), dtype=dtype),
+    "a column": lambda xp, dtype: xp.zeros((2, 1), dtype=dtype),
+    "a Variable": lambda xp, dtype: Variable(xp.zeros((3,), dtype=dtype)),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("kind", ZEROS)
+def test_the_slope_of_0_to_the_b_is_0(kind, dtype, xp):
+    b = Variable(xp.asarray(np.arange(3), dtype=dtype))
+    y = ZEROS[kind](xp, dtype) ** b
+    first, second = derivatives(y, b)
+    assert values(y.data.reshape(-1)[:3]) == [1, 0, 0]
+    assert values(first.data) == values(second.data) == [0, 0, 0]
+    assert (first.dtype, second.dtype) == (dtype, dtype)
+
+
+EXPONENTS = {
+    "an array of ints": lambda xp, dtype: xp.arange(4),
+    "an array of floats": lambda xp, dtype: xp.asarray(np.arange(4), dtype=np.float64),
+    "a constant": lambda xp, dtype: Variable(
+        xp.asarray(np.arange(4), dtype=dtype), requires_grad=False
+    ),
+    "a Variable": lambda xp, dtype: Variable(xp.asarray(np.arange(4), dtype=dtype)),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("kind", EXPONENTS)
+def test_powers_with_whole_exponents_in_an_array(kind, dtype, xp):
+    """Bases of 0 and below, too: what stands there is p(x) = 1 + x + x**2 + x**3."""
+    x = Variable(xp.asarray(np.array([[0.0], [-2.0], [3.0]]), dtype=dtype))
+    exponents = EXPONENTS[kind](xp, dtype)
+    if kind == "a Variable":  # its own slope is not asked for: below 0 there is none
+        x = Variable(xp.asarray(np.array([[0.0], [2.0], [3.0]]), dtype=dtype))
+    first, second = derivatives(x**exponents, x)
+    at = backend.to_cpu(x.data)
+    assert values(first.data) == (1 + 2 * at + 3 * at**2).tolist()
+    assert values(second.data) == (2 + 6 * at).tolist()
+    assert (first.dtype, second.dtype) == (dtype, dtype)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("n", [0, 1, 2])
+@pytest.mark.parametrize("form", [int, float, np.int64, np.float32, "array", "Variable"])
+def test_derivatives_of_a_single_power_at_0(n, form, xp):
+    x, array = Variable(xp.zeros(())), xp.asarray(np.array(float(n)))
+    exponent = {"array": array, "Variable": Variable(array)}.get(form)
+    y = x ** (form(n) if exponent is None else exponent)
+    found = [y, *derivatives(y, x)]
+    assert [d.item() for d in found] == [[1, 0, 0], [0, 1, 0], [0, 0, 2]][n]
+    if form == "Variable":
+        assert [d.item() for d in derivatives(y, exponent)] == [0, 0]
+
+
+@pytest.mark.parametrize("b", [0.0, 1.0, 2.0])
+def test_mixed_derivatives_of_a_power(b, xp):
+    """d/db (b a ** (b - 1)) = a ** (b - 1) (1 + b log a), in either order."""
+    a, b = Variable(xp.asarray([0.5, 2.0])), Variable(xp.asarray([b, b]))
+    for first, second in ((a, b), (b, a)):
+        (slope,) = grad([(a**b).sum()], [first], enable_double_backprop=True)
+        (mixed,) = grad([slope.sum()], [second])
+        at, n = backend.to_cpu(a.data), backend.to_cpu(b.data)
+        np.testing.assert_allclose(
+            backend.to_cpu(mixed.data), at ** (n - 1) * (1 + n * np.log(at)), rtol=1e-12
+        )
+
+
+def test_the_slope_of_a_power_0_of_a_tiny_number_is_0(xp):
+    """Its inverse would be infinite in float16."""
+    x = Variable(xp.asarray(np.array([[1e-7], [-1e-7]]), dtype=np.float16))
+    (x ** xp.asarray([0, 1])).sum().backward()
+    (x**0).sum().backward()
+    assert values(x.grad) == [[1], [1]]
+
+
+def test_infinite_slopes_of_powers_stay_infinite(xp):
+    x, b = Variable(xp.zeros(2)), xp.asarray([0.5, -1.0])
+    with np.errstate(divide="ignore"):
+        (x**b).sum().backward()
+    assert values(x.grad) == [np.inf, -np.inf]
+
+
+def derivatives(y, x):
+    """Return the first and the second derivative of the sum of y with respect to x."""
+    (first,) = grad([y], [x], enable_double_backprop=True)
+    (second,) = grad([first], [x], enable_double_backprop=True)
+    return first, x * 0 if second is None else second
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (2, 1), (3, 2, 2)])
@@ -216,6 +352,15 @@ METHODS = {
     "max(axis, keepdims)": (lambda x: x.max(axis=0, keepdims=True), X.max(0)[None]),
     "min()": (lambda x: x.min(), X.min()),
     "min(axis, keepdims)": (lambda x: x.min(axis=0, keepdims=True), X.min(0)[None]),
+    "sum(0, True)": (lambda x: x.sum(0, True), X.sum(0)[None]),
+    "max(0, True)": (lambda x: x.max(0, True), X.max(0)[None]),
+    "min(0, True)": (lambda x: x.min(0, True), X.min(0)[None]),
+    "mean(0, None, True)": (lambda x: x.mean(0, None, True), X.mean(0)[None]),
+    "mean(weights=)": (lambda x: x.mean(weights=x.data), np.average(X, weights=X)),
+    "mean(1, weights=)": (
+        lambda x: x.mean(1, weights=x.xp.asarray([1.0, 0.0, 3.0])),
+        np.average(X, 1, [1, 0, 3]),
+    ),
 }
 
 
@@ -266,6 +411,105 @@ def test_indexing_with(name, xp):
 def test_a_loop_goes_over_the_first_axis_and_ends(xp):
     x = variable(xp, [[1, 2], [3, 4]])
     assert [values(row.data) for row in x] == [[1, 2], [3, 4]]
+    assert [values(row.data) for row in reversed(x)] == [[3, 4], [1, 2]]
+    assert list(variable(xp, [])) == list(reversed(variable(xp, []))) == []
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float64])
+@pytest.mark.parametrize("shape", [(3,), (3, 2), (3, 2, 2)])
+def test_rows_send_their_gradients_back(shape, dtype, xp):
+    x = Variable(xp.asarray(np.ones(shape), dtype=dtype))
+    first, _, third = x
+    assert (first.shape, first.dtype) == (shape[1:], dtype)
+    (first * 2 + third * first).sum().backward()
+    assert x.grad.dtype == dtype
+    expected = np.zeros(shape)
+    expected[0], expected[2] = 3, 1
+    assert values(x.grad) == expected.tolist()
+
+
+def test_the_rows_of_whole_numbers_and_of_constants(xp):
+    assert [row.item() for row in Variable(xp.arange(3))] == [0, 1, 2]
+    rows = list(Variable(xp.ones((2, 2)), requires_grad=False))
+    assert [row.requires_grad for row in rows] == [False, False]
+    with no_backprop_mode():
+        assert [row.creator for row in variable(xp, [1, 2])] == [None, None]
+
+
+def test_retain_grad_keeps_the_gradients_of_rows(xp):
+    x = variable(xp, [[1, 2], [3, 4], [5, 6]])
+    first, second, _ = x
+    (first * second).sum().backward(retain_grad=True)
+    assert (values(first.grad), values(second.grad)) == ([3, 4], [1, 2])
+    assert values(x.grad) == [[3, 4], [1, 2], [0, 0]]
+
+
+def test_rows_that_nobody_holds_are_freed(no_gc):
+    x = variable(np, np.ones((3, 2)))
+    first, *rest = x
+    gone = [weakref.ref(row) for row in rest]
+    del rest
+    (first * 3).sum().backward()
+    assert [ref() for ref in gone] == [None, None]
+    assert values(x.grad) == [[3, 3], [0, 0], [0, 0]]
+
+
+def test_rows_are_differentiated_twice_and_thrice(xp):
+    x = Variable(xp.asarray([[1.0, 2.0], [3.0, 5.0], [7.0, 1.0]]))
+    y = 0
+    for row, other in zip(x, reversed(x), strict=True):
+        y = y + (row**3 * other).sum()  # with the first row a and the last one c: a**3 c + c**3 a
+    (gx,) = grad([y], [x], enable_double_backprop=True)
+    first, second, third = map(np.array, values(x.data))
+    expected = [3 * first**2 * third + third**3, 4 * second**3, 3 * third**2 * first + first**3]
+    assert values(gx.data) == np.array(expected).tolist()
+    (ggx,) = grad([gx[0].sum()], [x], enable_double_backprop=True)
+    expected = [6 * first * third, 0 * second, 3 * first**2 + 3 * third**2]
+    assert values(ggx.data) == np.array(expected).tolist()
+    (gggx,) = grad([list(ggx)[0].sum()], [x])
+    assert values(gggx.data) == [values(6 * x[2].data), [0, 0], values(6 * x[0].data)]
+
+
+def test_a_loop_over_rows_makes_one_array_for_their_gradients(monkeypatch, xp):
+    made = []
+
+    def counted(self, gy):
+        made.append(self)
+        return forward(self, gy)
+
+    forward = GetItemGrad.forward
+    monkeypatch.setattr(GetItemGrad, "forward", counted)
+    x = variable(xp, np.ones((5, 2)))
+    sum(row.sum() for row in x).backward()
+    sum(row.sum() for row in reversed(x)).backward()
+    assert (made, values(x.grad)) == ([], np.full((5, 2), 2).tolist())
+
+
+@pytest.mark.parametrize(
+    "search", [lambda x: 3.0 in x, lambda x: x[0] in x, max, min, sorted], ids=str
+)
+def test_what_compares_rows_is_refused(search):
+    with pytest.raises(TypeError, match="expected arrays or numbers, got a Variable"):
+        search(variable(np, [1, 2]))
+
+
+def test_a_single_number_has_no_rows():
+    for look in (iter, reversed, list, len):
+        with pytest.raises(TypeError, match="expected a Variable with at least one axis"):
+            look(variable(np, 3))
+
+
+def test_an_index_that_picks_no_element_twice_needs_no_addition(monkeypatch, xp):
+    class Refuses:
+        def at(self, x, index, values):
+            raise AssertionError("it takes much longer than an assignment")
+
+    x = variable(xp, np.ones((3, 2)))
+    monkeypatch.setattr(xp, "add", Refuses())
+    for index in (0, np.int64(-1), slice(1, None), (0, 1), (..., 0), (None, 1), (slice(2), 1)):
+        x[index].sum().backward()
+    with pytest.raises(AssertionError):
+        x[[0, 0]].sum().backward()
 
 
 # ---- the gradient ----

@@ -13,13 +13,13 @@ from tinylinks import errors
 _modules: dict[type, ModuleType] = {np.ndarray: np}
 
 
-def get_array_module(x: Any) -> ModuleType:
+def get_array_module(x: Any, *others: Any) -> ModuleType:
     """Return the module (`numpy` or `cupy`) whose functions fit `x`.
 
     Parameters
     ----------
-    x : array or Variable or scalar
-        Python and NumPy scalars count as NumPy's.
+    x, *others : array or Variable or scalar
+        Python and NumPy scalars count as NumPy's. Of several, one that is not decides.
 
     Returns
     -------
@@ -40,8 +40,8 @@ def get_array_module(x: Any) -> ModuleType:
     module = _modules.get(type(x))
     if module is None:
         kind = type(bare(x))
-        return _modules[kind] if is_array_type(kind) else np
-    return module
+        module = _modules[kind] if is_array_type(kind) else np
+    return get_array_module(*others) if others and module is np else module
 
 
 def bare(x: Any) -> Any:

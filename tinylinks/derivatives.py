@@ -31,7 +31,8 @@ def grad(
     grad_outputs : list of Variable, array or None, optional
         The gradients to start from; None stands for ones.
     grad_inputs : list of Variable, array or None, optional
-        Added to the results.
+        Gradients that arrive at the inputs as well: they are added to what comes from the
+        outputs, and go on from there.
     set_grad : bool
         Also put the results into the `grad` of `inputs`.
     retain_grad : bool
@@ -69,28 +70,36 @@ def grad(
 
     arrivals = Arrivals()
     given = set()
+
+    def begin(x: Variable, g: Any) -> None:
+        """Let `g`, which was given, arrive at `x`."""
+        g = as_variable(g)
+        errors.check_grad(x, g.data, is_array_type)
+        given.add(id(g.data))
+        arrivals.add(x.node, g if enable_double_backprop else g.data)
+
     for y, gy in zip(outputs, gys, strict=True):
         errors.check_initialized("grad", y)
-        start = as_variable(y.xp.ones_like(y.data) if gy is None else gy)
-        errors.check_grad(y, start.data, is_array_type)
-        given.add(id(start.data))
-        arrivals.add(y.node, start if enable_double_backprop else start.data)
+        begin(y, y.xp.ones_like(y.data) if gy is None else gy)
+    for x, gx in zip(inputs, gxs, strict=True):
+        if gx is not None:
+            begin(x, gx)
 
-    places = [(x.creator, x.node.index) for x in inputs]
+    places = {(x.creator, x.node.index) for x in inputs}
     passed: dict[Any, Any] = {}  # the gradients that passed by inputs that are not leaves
-    for function, gs, _ in backward_steps(arrivals, retain_grad, enable_double_backprop):
+    for function, gs, sent in backward_steps(arrivals, retain_grad, enable_double_backprop):
         for i, g in enumerate(gs):
             # Zeros stand for an output that nothing arrived at: it has no gradient.
             if (function, i) in places and all(g is not zero for zero in function._zeros):
                 passed[function, i] = g
+        del g, gs, sent  # or these arrays would live on while the next step computes
 
     results = []
-    for x, place, gx in zip(inputs, places, gxs, strict=True):
-        g = arrivals.leaves.get(x.node) if x.creator is None else passed.get(place)
+    for x in inputs:
+        leaf, place = x.creator is None, (x.creator, x.node.index)
+        g = arrivals.leaves.get(x.node) if leaf else passed.get(place)
         if g is not None:
             g = as_variable(own(g, given))
-        if gx is not None:
-            g = as_variable(gx) if g is None else g + gx
         if set_grad:
             x.grad_var = g
         results.append(g)

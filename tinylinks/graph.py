@@ -7,9 +7,9 @@ is freed as soon as nobody holds its end.
 
 from __future__ import annotations
 
-import heapq
 import weakref
 from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,15 +90,17 @@ class Arrivals:
 
     def add(self, node: Node, g: Any) -> None:
         """Let the gradient `g` arrive at `node`."""
+        arrived: dict[Node, Any] | None
         function = node.creator
         if function is None:
             arrived = self.leaves
         else:
-            if function not in self.waiting:
-                self.waiting[function] = {}
+            arrived = self.waiting.get(function)
+            if arrived is None:
+                self.waiting[function] = {node: g}
                 self.count += 1
-                heapq.heappush(self.queue, (-function.rank, self.count, function))
-            arrived = self.waiting[function]
+                heappush(self.queue, (-function.rank, self.count, function))
+                return
         arrived[node] = add_up(arrived[node], g) if node in arrived else g
 
     def pop(self) -> tuple[Function, dict[Node, Any]]:
@@ -106,7 +108,7 @@ class Arrivals:
 
         Nobody can send it another gradient: a Function that could has a higher rank.
         """
-        function = heapq.heappop(self.queue)[2]
+        function = heappop(self.queue)[2]
         return function, self.waiting.pop(function)
 
 
@@ -153,3 +155,4 @@ def backward_steps(
                 gx = function.fit_gradient(gx, node)
             arrivals.add(node, gx)
         yield function, gys, gxs
+        del gys, gxs, gx  # or these arrays would live on while the next step computes

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from tinylinks import backend, errors, initializers
 from tinylinks import functions as F
 from tinylinks.function import Function
 from tinylinks.functions.arithmetic import Absolute, Add, Div, Mul, Neg, Pow, Sub
+from tinylinks.functions.shapes import Rows
 from tinylinks.graph import Arrivals, Node, add_up, backward_steps
 
 ndarray = np.ndarray
@@ -164,7 +166,10 @@ class Variable:
 
     def __iter__(self) -> Iterator[Variable]:
         errors.check_len(self, "iter")
-        return (self[i] for i in range(len(self)))
+        return iter(Rows().apply(self) if len(self) else ())
+
+    def __reversed__(self) -> Iterator[Variable]:
+        return reversed(tuple(self))
 
     def __repr__(self) -> str:
         kind = type(self).__name__
@@ -287,11 +292,10 @@ class Variable:
         gy = self.xp.ones(self.shape, self.dtype) if self.grad is None else self.grad
         arrivals = Arrivals()
         if enable_double_backprop:
-            arrivals.add(self.node, Variable(gy) if self.grad is None else self.grad_var)
+            arrivals.add(self.node, as_variable(gy) if self.grad is None else self.grad_var)
         else:
             arrivals.add(self.node, gy)
-        for _ in backward_steps(arrivals, retain_grad, enable_double_backprop):
-            pass
+        deque(backward_steps(arrivals, retain_grad, enable_double_backprop), maxlen=0)
         if not retain_grad:
             self.cleargrad()
         given = {id(gy)}
@@ -358,6 +362,9 @@ class Variable:
     def __rmatmul__(self, other: Any) -> Variable:
         return F.matmul(other, self)
 
+    def __pos__(self) -> Variable:
+        return self
+
     def __neg__(self) -> Variable:
         return Neg().apply(self)
 
@@ -383,23 +390,36 @@ class Variable:
         """Give the elements another shape. See `F.reshape`."""
         return F.reshape(self, shape[0] if len(shape) == 1 else shape)
 
-    def sum(self, axis: F.Axis = None, *, keepdims: bool = False) -> Variable:
+    def sum(self, axis: F.Axis = None, keepdims: bool = False) -> Variable:
         """Add up the elements along `axis`. See `F.sum`."""
         return F.sum(self, axis, keepdims)
 
-    def mean(self, axis: F.Axis = None, *, keepdims: bool = False) -> Variable:
+    def mean(self, axis: F.Axis = None, weights: Any = None, keepdims: bool = False) -> Variable:
         """Average the elements along `axis`. See `F.mean`."""
-        return F.mean(self, axis, keepdims=keepdims)
+        return F.mean(self, axis, weights, keepdims)
 
-    def max(self, axis: F.Axis = None, *, keepdims: bool = False) -> Variable:
+    def max(self, axis: F.Axis = None, keepdims: bool = False) -> Variable:
         """Take the largest element along `axis`. See `F.max`."""
         return F.max(self, axis, keepdims)
 
-    def min(self, axis: F.Axis = None, *, keepdims: bool = False) -> Variable:
+    def min(self, axis: F.Axis = None, keepdims: bool = False) -> Variable:
         """Take the smallest element along `axis`. See `F.min`."""
         return F.min(self, axis, keepdims)
 
     # ---- what a Variable cannot do ----
+
+    def __floordiv__(self, other: Any) -> NoReturn:
+        errors.no_operator("x // y")
+
+    def __mod__(self, other: Any) -> NoReturn:
+        errors.no_operator("x % y")
+
+    def __divmod__(self, other: Any) -> NoReturn:
+        errors.no_operator("divmod(x, y)")
+
+    __rfloordiv__ = __floordiv__
+    __rmod__ = __mod__
+    __rdivmod__ = __divmod__
 
     def __setitem__(self, index: Any, value: Any) -> None:
         errors.no_setitem()

@@ -203,6 +203,63 @@ def derivatives_of_a_whole_power_at_zero():
     return np.isnan(ggx.array).all()
 
 
+def the_slope_of_0_to_the_b_is_0():
+    x, exponents = Variable(np.zeros(3)), np.arange(3.0)
+    with np.errstate(all="ignore"):
+        (gx,) = chainer.grad([x**exponents], [x])
+    y = 0 ** Variable(exponents)
+    return np.isnan(gx.array).tolist() == [True, False, False] and fails(
+        ValueError, F.sum(y).backward
+    )
+
+
+def a_gradient_that_depends_on_nothing_is_a_constant_and_says_so():
+    x = Variable(array(3))
+    (2 * x).backward(enable_double_backprop=True)
+    gx = x.grad_var
+    x.cleargrad()
+    gx.backward()
+    return gx.creator is not None and x.grad is None
+
+
+def grad_inputs_go_on_from_where_they_arrive():
+    x = Variable(array(3))
+    h = 2 * x
+    gx, gh = chainer.grad([h * h], [x, h], grad_inputs=[None, Variable(array(1))])
+    return gx.array == 26 and gh.array == 13
+
+
+def grad_inputs_go_on_where_no_output_leads():
+    x = Variable(array(3))
+    y, aside = x * x, 5 * x
+    given = [None, Variable(array(2))]
+    gx, g_aside = chainer.grad([y], [x, aside], grad_inputs=given)
+    _, gy = chainer.grad([y], [x, y], grad_outputs=[Variable(array(10))], grad_inputs=given)
+    return gx.array == 6 and g_aside.array == 2 and gy.array == 2
+
+
+def what_rounds_down_has_no_slope_and_is_refused():
+    x = Variable(array(7))
+    y = x // 2
+    y.backward()
+    others = [lambda: x % 2, lambda: divmod(x, 2)]
+    return y.array == 3 and x.grad is None and all(fails(TypeError, run) for run in others)
+
+
+def a_loop_over_rows_makes_one_array_for_their_gradients():
+    made = []
+
+    class Note(chainer.FunctionHook):
+        def forward_postprocess(self, function, in_data):
+            made.append(type(function).__name__)
+
+    x = matrix()
+    y = F.sum(sum(row * 2 for row in x))
+    with Note():
+        y.backward()
+    return made.count("GetItemGrad") == len(x)
+
+
 def grad_adds_up_over_an_output_given_twice():
     x = Variable(array(2))
     y = x * 3

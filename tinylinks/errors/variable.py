@@ -84,6 +84,13 @@ def no_comparison(sign: str) -> NoReturn:
     )
 
 
+def no_operator(operation: str) -> NoReturn:
+    raise TypeError(
+        f"{operation}: expected an operation with a slope, as + - * / ** and @ are, got one that "
+        f"rounds down. Compute with arrays: {operation.replace('x', 'x.data')}. (See chapter 6.)"
+    )
+
+
 def no_bool() -> NoReturn:
     raise TypeError(
         "bool: expected a single True or False, got a Variable. "
@@ -155,6 +162,13 @@ def check_backward(y: Any) -> None:
         raise RuntimeError(
             "backward: expected a result of a computation, got a Parameter without an array. "
             "Call its link on a mini-batch first. (See chapter 11.)"
+        )
+    if y.creator is None and not getattr(y, "requires_grad", True):
+        raise RuntimeError(
+            "backward: expected a result that depends on a Variable, got a constant. Compute it "
+            "from Variables that require a gradient. If it is a gradient, as that of 2 * x, it is "
+            "the same for every x: its own slope is 0, so leave this backward out. "
+            "(See chapter 19.)"
         )
     if y.creator is None:
         raise RuntimeError(

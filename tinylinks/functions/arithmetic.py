@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinylinks.backend import bare, get_array_module
-from tinylinks.function import Function
+from tinylinks.function import NUMBERS, Function
 from tinylinks.functions.elementwise import Log
 from tinylinks.functions.shapes import Broadcasting
 
@@ -36,14 +36,16 @@ class Sub(Broadcasting):
 
 
 class Mul(Broadcasting):
-    """y = a * b."""
+    """y = a * b. Beside a number the number alone is retained: the slope of x * 3 is 3."""
 
     def forward(self, a: Any, b: Any) -> Any:
-        self.retain_inputs((0, 1))
+        number = (1,) if type(b) in NUMBERS else (0,) if type(a) in NUMBERS else None
+        self.retain_inputs(number or (0, 1))
         return a * b
 
     def backward(self, gy: Any) -> Any:
-        a, b = self.get_retained_inputs()
+        kept = self.get_retained_inputs()
+        a, b = kept[0], kept[-1]  # if one was retained, both names are it, and one is not used
         ga = gy * b if self.needs(0) else None
         gb = gy * a if self.needs(1) else None
         return ga, gb
@@ -53,11 +55,12 @@ class Div(Broadcasting):
     """y = a / b."""
 
     def forward(self, a: Any, b: Any) -> Any:
-        self.retain_inputs((0, 1))
+        self.retain_inputs((1,) if type(b) in NUMBERS else (0, 1))
         return a / b
 
     def backward(self, gy: Any) -> Any:
-        a, b = self.get_retained_inputs()
+        kept = self.get_retained_inputs()
+        a, b = kept[0], kept[-1]
         ga = gy / b
         gb = -ga * a / b if self.needs(1) else None
         return ga, gb
@@ -72,19 +75,31 @@ class Pow(Broadcasting):
 
     def backward(self, gy: Any) -> Any:
         a, b = self.get_retained_inputs()
-        ga = gy * b * a ** less_1(b) if self.needs(0) else None
-        gb = gy * a**b * log(a) if self.needs(1) else None
+        ga = b * a ** less_1(b, a, self.needs(1)) * gy if self.needs(0) else None
+        gb = a**b * log(a, b) * gy if self.needs(1) else None
         return ga, gb
 
 
-def less_1(b: Any) -> Any:
-    """Return b - 1; but 0 for the number 0, since the slope of a ** 0 is 0 even at a = 0."""
-    return 0 if type(b) in (int, float) and b == 0 else b - 1
+def less_1(b: Any, a: Any, b_varies: bool) -> Any:
+    """Return b - 1; but 0 where b is 0, since the slope of a ** 0 is 0 even at a = 0.
+
+    If b has a slope of its own, then only where a is 0 as well: elsewhere the rule is right as it
+    is, and so is its slope for b.
+    """
+    if type(b) in NUMBERS:
+        return b - (b != 0)
+    zero = bare(b) == 0
+    if b_varies:
+        zero = zero & (bare(a) == 0)
+    return b - 1 + zero.astype(b.dtype)
 
 
-def log(a: Any) -> Any:
-    """Take the logarithm of an array, a Variable or a number, whichever `a` is."""
-    return Log().compute(a) if hasattr(a, "dtype") else float(np.log(a))
+def log(a: Any, b: Any) -> Any:
+    """Return log(a); but 0 where a is 0 and b is not below 0: there a ** b stays what it is."""
+    if type(a) in NUMBERS and a != 0:
+        return float(np.log(a))
+    zero = (bare(a) == 0) & (bare(b) >= 0)
+    return Log().compute(a + zero.astype(b.dtype))
 
 
 class Neg(Function):

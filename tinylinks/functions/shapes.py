@@ -24,7 +24,8 @@ def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     """Return `shape` with 1 in place of each axis that a reduction along `axis` removes."""
     if axis is None:
         return (1,) * len(shape)
-    axes = {a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))}
+    places = range(len(shape))  # an index of it may be negative, but not out of range
+    axes = {places[a] for a in (axis if isinstance(axis, tuple) else (axis,))}
     return tuple([1 if i in axes else n for i, n in enumerate(shape)])
 
 
@@ -215,11 +216,36 @@ class GetItemGrad(Function):
     def forward(self, gy: Any) -> Any:
         xp = get_array_module(gy)
         gx = xp.zeros(self.shape, gy.dtype)
-        xp.add.at(gx, self.index, gy)  # gx[index] += gy would count a repeated index once
+        if is_plain(self.index):
+            gx[self.index] = gy
+        else:
+            xp.add.at(gx, self.index, gy)  # gx[index] += gy would count a repeated index once
         return gx
 
     def backward(self, ggx: Any) -> Any:
         return ggx[self.index]
+
+
+class Rows(Function):
+    """The rows of x, each an output of its own, so that their gradients make one array."""
+
+    any_dtype = True
+
+    def forward(self, x: Any) -> tuple[Any, ...]:
+        return tuple(x)
+
+    def backward(self, *gys: Any) -> Any:
+        return Stack().compute(*gys)
+
+
+class Stack(Function):
+    """y = the arrays xs as rows: the reverse of Rows."""
+
+    def forward(self, *xs: Any) -> Any:
+        return get_array_module(xs[0]).stack(xs)
+
+    def backward(self, gy: Any) -> Any:
+        return Rows().compute(gy)
 
 
 class Concat(Function):
@@ -243,6 +269,12 @@ class Concat(Function):
 
     def explain(self, error: Exception, *xs: Any) -> None:
         errors.bad_concat(xs, self.axis)
+
+
+def is_plain(index: Any) -> bool:
+    """Tell whether an index is made of numbers and slices, which pick no element twice."""
+    plain = int | np.integer | slice | type(...) | None
+    return all(isinstance(part, plain) for part in (index if type(index) is tuple else (index,)))
 
 
 def sum_to(x: Any, shape: tuple[int, ...]) -> Variable:
