@@ -46,7 +46,22 @@ def get_array_module(x: Any) -> ModuleType:
 
 def bare(x: Any) -> Any:
     """Return the array of a Variable; anything else as it is."""
-    return getattr(x, "_data", x)
+    if type(x) in _modules or not hasattr(x, "creator"):
+        return x  # not by its `_data` alone: what masked arrays call so has no mask
+    return x._data
+
+
+def plain(x: Any) -> Any:
+    """Return an array in the form that the library computes with; anything else as it is.
+
+    A memory-mapped array becomes a view of itself. Numbers in the byte order of another kind
+    of machine are copied into the order of this one.
+    """
+    if type(x) is np.memmap:
+        x = x.view(np.ndarray)
+    if type(x) is np.ndarray and not x.dtype.isnative and x.dtype.kind in "fiu":
+        x = x.astype(x.dtype.type)
+    return x
 
 
 def is_array_type(kind: type) -> bool:

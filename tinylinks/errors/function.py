@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from tinylinks.errors.words import IsArrayType, describe, is_number
+from tinylinks.errors.words import (
+    DTYPES,
+    IsArrayType,
+    array_of,
+    describe,
+    is_number,
+    other_numbers,
+)
 
 if TYPE_CHECKING:
     from tinylinks.function import Function
@@ -33,26 +40,43 @@ def used_twice(function: Function) -> NoReturn:
     )
 
 
-def check_constant(function: Function, x: Any, is_array_type: IsArrayType) -> Any:
-    """Return an input that is not a Variable: an array, or a Python number."""
+def check_constant(function: Function | str, x: Any, is_array_type: IsArrayType) -> Any:
+    """Return an input that is not a Variable: a plain array, or a Python number."""
     if type(x) is float or type(x) is int:
         return x
-    if is_array_type(type(x)) and x.dtype.kind in "fiub":
+    if is_array_type(type(x)) and x.dtype in DTYPES:
+        return x
+    from tinylinks.backend import plain  # backend.py itself imports errors
+
+    x = plain(x)
+    if is_array_type(type(x)) and x.dtype in DTYPES:
         return x
     if is_number(x):
-        return x.item() if isinstance(x, np.number) else x
-    if hasattr(x, "requires_grad"):
+        return float(x) if isinstance(x, float | np.floating) else int(x)
+    operation, do = getattr(function, "label", function), array_of(x)
+    if is_array_type(type(x)):
+        do = other_numbers(x.dtype)
+    elif x is None:
+        do = "Look for a function without a `return`."
+    elif isinstance(x, list | tuple) and any([hasattr(item, "node") for item in x]):
+        do = f"Pass them one by one, as in {type(function).__name__}(...).apply(x, y)."
+    elif hasattr(x, "requires_grad") and not hasattr(x, "detach"):
         raise TypeError(
-            f"{function.label}: expected Variables of its own library, got one of another class. "
+            f"{operation}: expected Variables of its own library, got one of another class. "
             "Do not mix those of a chapter with those of tinylinks: pass x.data. (See chapter 3.)"
         )
-    do = "Put numbers into np.array(..., dtype=np.float32)."
-    if x is None:
-        do = "Look for a function without a `return`."
     raise TypeError(
-        f"{function.label}: expected Variables, arrays or numbers, got {describe(x)}. {do} "
+        f"{operation}: expected Variables, arrays or numbers, got {describe(x)}. {do} "
         "(See chapter 3.)"
     )
+
+
+def check_input(operation: str, x: Any) -> None:
+    """Refuse what `apply` would refuse, where something is done with x before that."""
+    from tinylinks.backend import is_array_type
+
+    if not hasattr(x, "creator"):
+        check_constant(operation, x, is_array_type)
 
 
 def has_no_array(function: Function) -> NoReturn:
