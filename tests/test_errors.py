@@ -2356,7 +2356,7 @@ def test_there_are_many_different_mistakes():
 ELSEWHERE = {
     "no_gpu": "said only on a machine without one",
     "check_finite": "debug mode, see test_debug.py",
-    "check_unchanged": "debug mode, see test_debug.py",
+    "changed_in_place": "debug mode, see test_debug.py",
 }
 
 
@@ -2636,7 +2636,7 @@ MATTER = {
         "debug": "check_finite",
         "hash": "no_hash",
         "requires_grad": "no_requires_grad",
-        "in place": "check_unchanged",
+        "in place": "changed_in_place",
     },
     19: {
         "grad_var": "check_grad_var",

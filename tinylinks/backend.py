@@ -46,9 +46,10 @@ def get_array_module(x: Any) -> ModuleType:
 
 def bare(x: Any) -> Any:
     """Return the array of a Variable; anything else as it is."""
-    if type(x) in _modules or not hasattr(x, "creator"):
-        return x  # not by its `_data` alone: what masked arrays call so has no mask
-    return x._data
+    if type(x) in _modules:
+        return x
+    # Not by `_data` alone: what a masked array calls so has no mask.
+    return getattr(x, "_data", x) if hasattr(x, "creator") else x
 
 
 def plain(x: Any) -> Any:

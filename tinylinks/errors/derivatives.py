@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinylinks.errors.words import IsArrayType, describe
+from tinylinks.errors.words import IsArrayType, describe, describe_all
 
 
 def check_variables(operation: str, argument: str, xs: Any, Variable: type) -> None:
     if not isinstance(xs, list | tuple) or not all(isinstance(x, Variable) for x in xs):
         raise TypeError(
-            f"{operation}: expected {argument} as a list of Variables, got {describe(xs)}. "
-            "Write [x] for a single one. (See chapter 19.)"
+            f"{operation}: expected {argument} as a list of Variables, got "
+            f"{describe_all(xs, Variable)}. Write [x] for a single one. (See chapter 19.)"
         )
 
 

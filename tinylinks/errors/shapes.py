@@ -128,6 +128,13 @@ def check_concat(xs: Any) -> None:
             f"concat: expected a list of Variables, got {describe(xs) if len_or_1(xs) else '[]'}. "
             "Write F.concat([x, y]). (See chapter 7.)"
         )
+    for i, x in enumerate(xs):
+        if not hasattr(x, "shape") and not hasattr(x, "creator"):
+            raise TypeError(
+                f"concat: expected Variables and arrays in the list, got {describe(x)} at place "
+                f"{i}. Put numbers into np.array(...), with as many axes as the others. "
+                "(See chapter 7.)"
+            )
 
 
 def len_or_1(xs: Any) -> int:

@@ -146,6 +146,11 @@ def check_grad(x: Any, g: Any, is_array_type: IsArrayType) -> None:
             f"grad: expected the dtype of the data, {x.dtype}, got {g.dtype}. "
             f"Convert it with g.astype(np.{x.dtype}). (See chapter 4.)"
         )
+    if g.dtype.kind != "f":
+        raise TypeError(
+            f"grad: expected a Variable of floats, got one of {x.dtype}. Convert its array with "
+            ".astype(np.float32): only floats have slopes. (See chapter 6.)"
+        )
 
 
 def check_grad_var(g: Any, Variable: type) -> None:
@@ -167,6 +172,11 @@ def check_backward(y: Any) -> None:
             "backward: expected a Variable that was computed from others, got one without a "
             "creator. Call backward on the result, and compute it outside no_backprop_mode, "
             "from Variables that require a gradient. (See chapter 4.)"
+        )
+    if y.dtype.kind != "f":
+        raise TypeError(
+            f"backward: expected a result of floats, got {describe(y)}. Convert what it was "
+            "computed from with .astype(np.float32): only floats have slopes. (See chapter 6.)"
         )
     if y._grad is None and y.size != 1:
         raise RuntimeError(

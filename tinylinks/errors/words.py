@@ -28,6 +28,16 @@ def describe(x: Any) -> str:
     return article(type(x).__name__)
 
 
+def describe_all(xs: Any, kind: type) -> str:
+    """Say what is there in place of a list of `kind`, or what the first wrong thing in it is."""
+    if not isinstance(xs, list | tuple):
+        return describe(xs)
+    for i, x in enumerate(xs):
+        if not isinstance(x, kind):
+            return f"{describe(x)} at place {i}"
+    return f"an empty {type(xs).__name__}"
+
+
 def article(word: str) -> str:
     """Put 'a' or 'an' in front of `word`."""
     return f"an {word}" if word[0].lower() in "aeiou" else f"a {word}"
