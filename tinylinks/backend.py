@@ -110,6 +110,7 @@ def to_cpu(array: Any) -> np.ndarray:
     >>> to_cpu(np.arange(3))
     array([0, 1, 2])
     """
+    array = plain(array)
     errors.check_array("to_cpu", array, is_array_type)
     return array if type(array) is np.ndarray else array.get()
 
@@ -137,6 +138,7 @@ def to_gpu(array: Any) -> Any:
     RuntimeError
         If CuPy or a GPU is missing.
     """
+    array = plain(array)
     errors.check_array("to_gpu", array, is_array_type)
     if not has_gpu():
         errors.no_gpu()

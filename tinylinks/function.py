@@ -151,10 +151,8 @@ class Function:
             nodes.append(node)
             arrays.append(array)
             if kind is None and type(array) not in NUMBERS:
-                if array is None:
-                    errors.has_no_array(self)
-                kind, dtype = type(array), array.dtype
-            elif type(array) is not kind or array.dtype is not dtype:
+                kind, dtype = type(array), getattr(array, "dtype", None)
+            elif type(array) is not kind or dtype is None or array.dtype is not dtype:
                 dtype = dtype if type(array) in NUMBERS else None  # None: they are not alike
         self.inputs, self.rank = nodes, rank
         alike = dtype is not None and dtype.kind == "f"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinylinks.errors.words import IsArrayType, describe, describe_all
+from tinylinks.errors.words import IsArrayType, describe, describe_all, foreign
 
 
 def check_variables(operation: str, argument: str, xs: Any, Variable: type) -> None:
@@ -28,9 +28,10 @@ def check_same_length(operation: str, argument: str, xs: Any, like: str, n: int)
 def check_floats(operation: str, argument: str, arrays: Any, is_array_type: IsArrayType) -> None:
     for x in arrays:
         if not is_array_type(type(x)) or x.dtype.kind != "f":
+            do = foreign(x) or "Write np.array(..., dtype=np.float64)."
             raise TypeError(
                 f"{operation}: expected {argument} as an array of floats or a tuple of them, got "
-                f"{describe(x)}. Write np.array(..., dtype=np.float64). (See chapter 7.)"
+                f"{describe(x)}. {do} (See chapter 7.)"
             )
 
 

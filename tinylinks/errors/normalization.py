@@ -78,6 +78,11 @@ def check_like_x(operation: str, name: str, array: Any, x: Any, shape: tuple[int
             f"{operation}: expected {name} as an array of floats, as it is changed in place, got "
             f"{describe(array)}. Pass x.data, or make it with dtype=np.float32. (See chapter 16.)"
         )
+    if name.startswith("running") and not getattr(getattr(array, "flags", None), "writeable", True):
+        raise ValueError(
+            f"{operation}: expected {name} as an array that can be changed, got a read-only one. "
+            "Pass a copy, x.copy(). (See chapter 16.)"
+        )
     constant = hasattr(array, "node") != hasattr(x, "node")  # its dtype gives way
     if array.dtype != x.dtype and not constant and not name.startswith("running"):
         raise TypeError(
