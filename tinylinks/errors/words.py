@@ -32,10 +32,8 @@ def describe_all(xs: Any, kind: type) -> str:
     """Say what is there in place of a list of `kind`, or what the first wrong thing in it is."""
     if not isinstance(xs, list | tuple):
         return describe(xs)
-    for i, x in enumerate(xs):
-        if not isinstance(x, kind):
-            return f"{describe(x)} at place {i}"
-    return f"an empty {type(xs).__name__}"
+    i = [isinstance(x, kind) for x in xs].index(False)
+    return f"{describe(xs[i])} at place {i}"
 
 
 def article(word: str) -> str:
