@@ -84,17 +84,19 @@ def matters(function: Function, gys: Sequence[Any], changed: Sequence[Any]) -> b
     as moving averages: there it is asked for the gradients with and without the change.
     """
     kept = set(map(id, (*function._retained_inputs, *function._retained_outputs)))
-    if function.double_backprop or any([id(array) in kept for array, _ in changed]):
+    if any([id(array) in kept for array, _ in changed]):
         return True
-    now = [copy(array) for array, _ in changed]
+    now, double_backprop = [copy(array) for array, _ in changed], function.double_backprop
+    gys = [bare(gy) for gy in gys]
     try:
-        gxs = function.run_backward(gys, False)
+        gxs = numbers(function.run_backward(gys, False))
         for array, before in changed:
             array[...] = before
-        return numbers(gxs) != numbers(function.run_backward(gys, False))
+        return gxs != numbers(function.run_backward(gys, False))
     except Exception:  # an index outside, for instance, or an array that cannot be put back
         return True
     finally:
+        function.double_backprop = double_backprop
         for (array, _), other in zip(changed, now, strict=True):
             with contextlib.suppress(ValueError):  # it is read-only, so it is as it was
                 array[...] = other
