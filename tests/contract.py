@@ -682,6 +682,51 @@ def as_variable_boxes_an_array_as_a_constant(lib):
     assert not lib.as_variable(np.ones(2)).requires_grad
 
 
+@since(6)
+def a_boolean_is_no_gradient(lib):
+    class Positive(lib.Function):
+        def forward(self, x):
+            self.retain_inputs((0,))
+            return x * (x > 0)
+
+        def backward(self, gy):
+            (x,) = self.get_retained_inputs()
+            return x > 0
+
+    x = scalar(lib, 3.0)
+    with pytest.raises(TypeError, match=r"positive.backward: expected .+ dtype float64, got bool"):
+        Positive().apply(x).backward()
+    assert x.grad is None
+
+
+@since(6)
+def only_floats_have_gradients(lib):
+    for array in (np.array([1, 2]), np.array([True, False])):
+        x = lib.Variable(array)
+        with pytest.raises(TypeError, match="grad: expected a Variable of floats, got one of"):
+            x.grad = array.copy()
+        with pytest.raises(TypeError, match="backward: expected a result of floats"):
+            x[0].backward()
+
+
+@since(6)
+def a_masked_array_does_not_lose_its_mask(lib):
+    x, masked = lib.Variable(np.ones(2)), np.ma.masked_array([0, 1], [True, False])
+    for compute in (lambda: x * masked, lambda: masked - x, lambda: x[masked], lambda: x[masked,]):
+        with pytest.raises(TypeError, match=r"expected .+, got an int64 MaskedArray.+x\.filled"):
+            compute()
+
+
+@since(6)
+def a_list_used_as_index_may_change_afterwards(lib):
+    x, i = lib.Variable(np.array([1.0, 2.0, 3.0])), [0, 0]
+    y = x[i]
+    i[:] = [2, 2]
+    y.grad = np.array([1.0, 10.0])
+    y.backward()
+    assert x.grad.tolist() == [11, 0, 0]
+
+
 # ---- chapter 7: shapes ----
 
 
@@ -1390,6 +1435,90 @@ def debug_mode_sees_nan_and_infinity(lib):
             scalar(lib) / 0.0
 
 
+@since(18)
+def numbers_in_another_order_of_bytes_are_put_into_ours(lib):
+    other = np.dtype(np.float32).newbyteorder()
+    for array in (np.array([1, 2], other), np.array([1, 2], np.float32).astype(other)):
+        x = lib.Variable(array, grad=array)
+        assert x.dtype.isnative and x.grad.dtype is x.dtype
+        x.data, x.grad = array, None
+        y = x * array + x
+        y.grad = array
+        y.backward()
+        assert (x.dtype, y.dtype, x.grad.dtype) == (np.float32,) * 3
+        assert (y.data.tolist(), x.grad.tolist()) == ([2, 6], [2, 6])
+
+
+@since(18)
+def numbers_that_no_gpu_has_are_refused(lib):
+    for dtype in (np.longdouble, np.complex64, object, "U1", "M8[s]", [("a", "f4")]):
+        array = np.zeros(2, dtype)
+        with pytest.raises(TypeError, match=r"Variable: expected .+array of numbers, got a"):
+            lib.Variable(array)
+        with pytest.raises(TypeError, match=r"square: expected Variables, arrays or numbers"):
+            lib.square(array)
+
+
+@since(18)
+def two_parameters_that_wait_cannot_be_computed_with(lib):
+    p = lib.Parameter(0.5)
+    for compute in (lambda: p + p, lambda: p * p, lambda: p @ p, lambda: 2 * p, lambda: p - 1):
+        with pytest.raises(RuntimeError, match=r": expected .+, got .+initialize\(shape\)"):
+            compute()
+
+
+@since(18)
+def a_function_written_for_chainer_is_recognized(lib):
+    class Double(lib.Function):
+        def forward(self, inputs):
+            (x,) = inputs  # with one row, the row
+            return (x * 2,)
+
+        def backward(self, indexes, gys):
+            return (gys[0] * 2,)
+
+    with pytest.raises(TypeError, match=r"double: expected .+forward\(self, x\).+, as in Chainer"):
+        Double().apply(lib.Variable(np.ones((1, 3))))
+    with pytest.raises(TypeError, match="double: expected Variables.+one by one"):
+        Double().apply((lib.Variable(np.ones((1, 3))),))
+
+
+@since(18)
+def backward_takes_one_gradient_for_each_output(lib):
+    class Halves(lib.Function):
+        def forward(self, x):
+            return x / 2, x / 2
+
+        def backward(self, gy):
+            return gy
+
+    for _ in range(2):
+        with pytest.raises(TypeError, match="halves: expected backward to take 2 gradients"):
+            Halves().apply(lib.Variable(np.ones(2)))
+
+
+@since(18)
+def debug_mode_watches_what_a_function_keeps(lib):
+    class Times(lib.Function):
+        def __init__(self, a):
+            self.parts = [a]
+
+        def forward(self, x):
+            return x * self.parts[0]
+
+        def backward(self, gy):
+            return gy * self.parts[0]
+
+    x, a = lib.Variable(np.ones(2)), np.array([3.0, 4.0])
+    with tinylinks.using_config("debug", True):
+        y = Times(a).apply(x)
+        y.grad = np.ones(2)
+        a[0] = 5
+        with pytest.raises(RuntimeError, match=r"times\.backward: .+changed in place"):
+            y.backward()
+    assert a.tolist() == [5, 4]
+
+
 # ---- chapter 19: derivatives of derivatives ----
 
 
@@ -1621,6 +1750,13 @@ def a_network_learns_classes(lib):
         optimizer.update(lambda: lib.softmax_cross_entropy(model(x), t))
     assert lib.softmax_cross_entropy(model(x), t).item() < 0.05
     assert lib.accuracy(model(x), t).item() == 1
+
+
+@since(14)
+def masked_labels_are_refused(lib):
+    x, t = lib.Variable(np.zeros((2, 3))), np.ma.masked_array([0, 1], [True, False])
+    with pytest.raises(TypeError, match=r"softmax_cross_entropy: .+MaskedArray.+x\.filled"):
+        lib.softmax_cross_entropy(x, t)
 
 
 @since(15)

@@ -14,7 +14,18 @@ import numpy as np
 import pytest
 
 import tinylinks.functions as F
-from tinylinks import Function, Variable, config, debug, grad, using_config
+import tinylinks.links as L
+from tinylinks import (
+    Function,
+    Sequential,
+    Variable,
+    backend,
+    config,
+    debug,
+    grad,
+    optimizers,
+    using_config,
+)
 
 HERE = Path(__file__).name
 
@@ -230,6 +241,200 @@ def test_a_retained_number_is_no_array_to_watch(debugging):
     x = vector(1, 2)
     (x * 3).sum().backward()
     assert x.grad.tolist() == [3, 3]
+
+
+# ---- an array that a Function keeps in an attribute ----
+
+
+LABELS, PLACES = np.array([0, 2]), np.array([0, 1, 1])
+BESIDE = {  # what is used beside x (2, 3), an array for it, and what it is changed to
+    "labels": (lambda x, t: F.softmax_cross_entropy(x, t), LABELS, 1),
+    "labels' view": (lambda x, t: F.softmax_cross_entropy(x, t.reshape(2, 1)[:, 0]), LABELS, 1),
+    "index": (lambda x, i: x[0, i], PLACES, 2),
+    "index of rows": (lambda x, i: x[i], PLACES, 0),
+    "mask": (lambda x, mask: x[mask], np.eye(2, 3) > 0, True),
+    "condition": (lambda x, holds: F.where(holds, x, 0), np.eye(2, 3) > 0, True),
+    "weights": (lambda x, w: F.mean(x, weights=w), np.ones((2, 3)), np.arange(3.0)),
+    "weights of an axis": (lambda x, w: F.mean(x, 1, w), np.ones(3), np.arange(3.0)),
+    "mask of dropout": (lambda x, mask: F.dropout(x, mask=mask), np.ones((2, 3)), 0),
+    "factor": (lambda x, a: x * a, np.ones(3), 2),
+    "exponent": (lambda x, a: (x * x + 1) ** a, np.ones(3), 2),
+    "matrix": (lambda x, W: F.linear(x, W), np.ones((1, 3)), 2),
+}
+
+
+def beside(name, xp):
+    """Return a Variable, what was computed of it, and the array beside it, with its new numbers."""
+    function, array, after = BESIDE[name]
+    x, array = Variable(xp.asarray([[1.0, -2.0, 3.0], [0.5, 0.0, -1.0]])), xp.asarray(array.copy())
+    after = xp.asarray(after) if isinstance(after, np.ndarray) else after
+    return x, function(x, array), array, after
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_whatever_is_used_beside_x_is_watched(name, debugging, walk, xp):
+    x, y, array, after = beside(name, xp)
+    array[...] = after
+    with pytest.raises(RuntimeError, match="changed in place") as caught:
+        walk(x, y.sum())
+    assert f"{HERE}, line " in said(caught.value) and "(lambda x, " in said(caught.value)
+    assert x.grad is None
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_was_used_beside_x_and_left_alone_is_no_reason_to_complain(name, walk, xp):
+    results = []
+    for on in (True, False):
+        with using_config("debug", on):
+            x, y, _, _ = beside(name, xp)
+            gxs = walk(x, y.sum())
+        results.append(backend.to_cpu(x.grad if gxs is None else gxs[0].data).tolist())
+    assert results[0] == results[1]
+
+
+def test_a_label_that_is_no_class_any_more_is_a_change(debugging):
+    x, t = Variable(np.zeros((2, 3))), np.array([0, 1])
+    loss = F.softmax_cross_entropy(x, t)
+    t[:] = 9  # backward would end in an IndexError
+    with pytest.raises(RuntimeError, match="changed in place"):
+        loss.backward()
+    assert t.tolist() == [9, 9]  # as you left it
+
+
+@pytest.mark.parametrize("form", ["memmap", "read-only", "other bytes"])
+def test_what_lies_behind_an_array_is_watched(form, debugging, tmp_path):
+    behind = np.lib.format.open_memmap(tmp_path / "t.npy", "w+", np.int64, (2,))
+    t = behind
+    if form == "read-only":
+        t = np.asarray(behind)[:]
+        t.flags.writeable = False
+    if form == "other bytes":  # it was copied: to change it changes nothing
+        t = behind = np.zeros(2, np.dtype(np.int64).newbyteorder())
+    x = Variable(np.zeros((2, 3)))
+    loss = F.softmax_cross_entropy(x, t)
+    behind[:] = 2
+    if form == "other bytes":
+        loss.backward()
+        assert (x.grad[:, 0] < 0).all()
+    else:
+        with pytest.raises(RuntimeError, match="changed in place"):
+            loss.backward()
+
+
+def test_a_list_used_as_index_may_change(debugging):
+    for debug_mode in (True, False):
+        with using_config("debug", debug_mode):
+            x, i, rows = vector(1, 2, 3), [0, 1], [[0], [2]]
+            y = x[i].sum() + F.get_item(x, (rows,)).sum()
+        i[:], rows[0][0] = [2, 2], 1
+        y.backward()
+        assert x.grad.tolist() == [2, 1, 1]
+
+
+class Times(Function):
+    """Multiplies by what is found in its attributes."""
+
+    def __init__(self, **attributes):
+        vars(self).update(attributes)
+
+    def forward(self, x):
+        return x * self.slope()
+
+    def backward(self, gy):
+        return gy * self.slope()
+
+    def slope(self):
+        return next(iter(vars(self).values()))
+
+
+def kept_in(how):
+    """Return a Times that keeps an array of ones somewhere, and the array."""
+    array = np.ones(2, np.float32)
+    x = Variable(array)
+    circle = {"a": [array]}
+    circle["a"].append(circle)
+
+    def slopes(self, read):
+        return type("Times", (Times,), {"slope": read})(kept=self)
+
+    return {
+        "an attribute": lambda: Times(a=array),
+        "a list": lambda: slopes([array], lambda self: self.kept[0]),
+        "a tuple": lambda: slopes((0, array), lambda self: self.kept[1]),
+        "a dict": lambda: slopes({"a": array}, lambda self: self.kept["a"]),
+        "a list in a tuple": lambda: slopes(([array],), lambda self: self.kept[0][0]),
+        "a circle": lambda: slopes(circle, lambda self: self.kept["a"][0]),
+        "a Variable": lambda: slopes(x, lambda self: self.kept.data),
+        "a view": lambda: slopes(array[:], lambda self: self.kept),
+        "its class": lambda: type("Times", (Times,), {"a": array, "slope": lambda self: self.a})(),
+    }[how](), array
+
+
+HOW = ["an attribute", "a list", "a tuple", "a dict", "a list in a tuple", "a circle"]
+HOW += ["a Variable", "a view", "its class"]
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_an_array_is_watched_wherever_a_function_keeps_it(how, debugging, walk):
+    times, array = kept_in(how)
+    x = vector(1, 2)
+    y = times.apply(x)
+    walk(x, y.sum())  # all is well
+    array[1] = 5
+    with pytest.raises(RuntimeError, match=r"^times\.backward: .*changed in place"):
+        walk(x, y.sum())
+    assert array.tolist() == [1, 5]
+    array[1] = 1
+    walk(x, y.sum())  # and again
+
+
+def test_another_array_in_an_attribute_is_no_change_in_place(debugging):
+    times, x = Times(a=np.ones(2, np.float32)), vector(1, 2)
+    y = times.apply(x)
+    times.a = np.full(2, 3, np.float32)
+    y.sum().backward()
+    assert x.grad.tolist() == [3, 3]
+
+
+class Observer(Function):
+    """Keeps a moving average, as the batch normalization of other libraries does."""
+
+    def __init__(self, average):
+        self.average, self.calls = average, np.zeros(1)
+
+    def forward(self, x):
+        self.average *= 0.5
+        self.average += 0.5 * x.mean(axis=0)
+        return x * 2
+
+    def backward(self, gy):
+        self.calls += 1
+        self.last = gy
+        return gy * 2
+
+
+def test_an_array_that_backward_does_not_count_on_may_change(debugging, xp):
+    average = xp.zeros(3, np.float32)
+    x = Variable(xp.ones((2, 3), np.float32))
+    y = Observer(average).apply(x) + Observer(average).apply(x)
+    for enable_double_backprop in (False, True):
+        y.sum().backward(enable_double_backprop=enable_double_backprop)
+    assert x.grad.tolist() == [[8, 8, 8]] * 2
+    assert average.tolist() == [0.75] * 3
+
+
+def test_the_links_may_keep_what_they_change(debugging):
+    np.random.seed(0)
+    layers = [L.Convolution2D(1, 2, 3), L.BatchNormalization(2), F.leaky_relu, F.dropout]
+    model = Sequential(*layers, lambda x: F.max_pooling_2d(x, 2), L.Linear(3))
+    optimizer = optimizers.Adam().setup(model)
+    x, t = np.random.rand(4, 1, 8, 8).astype(np.float32), np.array([0, 1, 2, 0])
+    for _ in range(2):
+        loss = F.softmax_cross_entropy(model(x), t) + F.softmax_cross_entropy(model(x), t)
+        model.cleargrads()
+        loss.backward()
+        optimizer.update()
+    assert all(np.isfinite(param.grad).all() for param in model.params())
 
 
 # ---- errors in a backward ----

@@ -264,6 +264,60 @@ def a_function_without_backward():
     Half().apply(vector(1, 2)).sum().backward()
 
 
+@mistake("Half", "a method `forward`", "forward_cpu", "def forward(self", NotImplementedError)
+def a_function_with_a_forward_for_each_machine():
+    class Half(Function):
+        def forward_cpu(self, inputs):
+            return inputs[0] * 0.5
+
+    Half().apply(vector(1, 2))
+
+
+class Guided(Function):
+    """As Chainer's guide has it: one row of a mini-batch can be taken for the tuple of inputs."""
+
+    def forward(self, inputs):
+        (x,) = inputs
+        return (x * 2,)
+
+    def backward(self, indexes, gys):
+        return (gys[0] * 2,)
+
+
+@mistake("guided", "forward(self, x)", "backward(self, indexes, gys)", "Name the arrays one by one")
+def a_function_as_chainers_guide_has_it():
+    Guided().apply(matrix(1, 3))
+
+
+@mistake("guided", "Variables, arrays or numbers", "a tuple", "one by one, as in apply(x, y)")
+def inputs_in_a_tuple():
+    Guided().apply((vector(1), vector(2)))
+
+
+@mistake("split_up", "backward to take 2 gradients", "backward(self, gy)", "several outputs")
+def a_backward_with_one_gradient_for_two_outputs():
+    class SplitUp(Function):
+        def forward(self, x):
+            return x * 1, x * 2
+
+        def backward(self, gy):
+            return gy
+
+    SplitUp().apply(vector(1, 2))
+
+
+@mistake("pair.backward", "2 gradients", "1", "Return a tuple, not a list", ValueError)
+def a_list_of_gradients():
+    class Pair(Function):
+        def forward(self, a, b):
+            return a + b
+
+        def backward(self, gy):
+            return [gy, gy]
+
+    Pair().apply(vector(1, 2), vector(3, 4)).sum().backward()
+
+
 @mistake("odd.forward", "ndarray", "None", "Return arrays")
 def a_forward_without_return():
     odd_forward(lambda x: None)
@@ -334,6 +388,31 @@ def a_backward_that_returns_a_list():
 @mistake("odd.backward", "an array as gradient", "2.0", "from gy")
 def a_backward_that_returns_a_float():
     odd_backward(lambda gy: 2.0)
+
+
+@mistake("odd.backward", "an array as gradient", "a float32 MaskedArray", "from gy")
+def a_backward_that_returns_a_masked_array():
+    odd_backward(np.ma.masked_array)
+
+
+@mistake("grad", "a Variable of floats", "one of int64", "only floats have slopes")
+def a_gradient_of_whole_numbers():
+    Variable(np.array([1, 2])).grad = np.array([1, 1])
+
+
+@mistake("grad", "a Variable of floats", "one of bool", ".astype(np.float32)")
+def a_gradient_of_true_and_false():
+    Variable(np.array([True, False])).grad = np.array([True, True])
+
+
+@mistake("backward", "a result of floats", "an int64 Variable of shape ()", ".astype(np.float32)")
+def backward_from_a_whole_number():
+    Variable(np.array([1, 2]))[0].backward()
+
+
+@mistake("grad", "a float32 array of shape (2,)", "a float32 MaskedArray", "x.filled(0)")
+def a_masked_gradient():
+    vector(1, 2).grad = np.ma.masked_array(np.ones(2, np.float32), [True, False])
 
 
 @mistake("backward", "a single number", "shape (2, 3)", "y.sum().backward()", RuntimeError)
@@ -763,6 +842,11 @@ def joining_without_a_list():
 @mistake("concat", "a list of Variables", "[]", "F.concat([x, y])")
 def joining_nothing():
     F.concat([])
+
+
+@mistake("concat", "Variables and arrays", "a list at place 1", "np.array(...)")
+def a_list_beside_a_variable_to_join():
+    F.concat([matrix(2, 3), [[1.0], [2.0]]])
 
 
 @mistake("concat", "agree but for axis 1", "(2, 3) and (3, 3)", "another axis", ValueError)
@@ -2298,6 +2382,45 @@ def a_gradient_from_another_array_module():
     vector(1, 2).grad = elsewhere(1, 1).data
 
 
+@mistake("accuracy", "an array of NumPy or CuPy", "an int64 MaskedArray", "x.filled(0)")
+def masked_labels():
+    F.accuracy(matrix(2, 3), np.ma.masked_array([0, 1], [True, False]))
+
+
+@mistake("where", "an array of NumPy or CuPy", "a bool matrix", "np.array(x)")
+def a_condition_in_a_matrix():
+    F.where(np.ones((2, 3), bool).view(np.matrix), matrix(2, 3), 0)
+
+
+@mistake("exp", "Variables, arrays or numbers", "a float128 array", ".astype(np.float64)")
+def numbers_longer_than_64_bits():
+    F.exp(np.ones(2, np.longdouble))
+
+
+@mistake("Variable", "array of numbers", "a complex64 array", "x.real")
+def complex_numbers_of_a_fourier_transform():
+    Variable(np.ones(2, np.complex64))
+
+
+@mistake("batch_normalization", "running_mean as an array that can be", "read-only", "x.copy()",
+         ValueError)  # fmt: skip
+def moving_averages_that_cannot_move():
+    running_mean = np.broadcast_to(np.float32(0), 3)
+    F.batch_normalization(matrix(4, 3), np.ones(3), np.ones(3), running_mean=running_mean)
+
+
+@mistake("grad", "outputs as a list of Variables", "None at place 1", "[x]")
+def an_output_that_is_missing():
+    x = vector(1)
+    grad([x * 2, None], [x])
+
+
+@mistake("grad", "inputs as a list of Variables", "a list at place 0", "[x]")
+def a_list_among_the_inputs():
+    x = vector(1)
+    grad([x * 2], [[x]])
+
+
 @mistake("accuracy", "all arrays from numpy", "strict_xp", "backend.to_cpu")
 def labels_in_another_array_module():
     F.accuracy(matrix(1, 3), strict_xp.asarray(np.array([0])))
@@ -2378,7 +2501,7 @@ def test_there_are_many_different_mistakes():
 ELSEWHERE = {
     "no_gpu": "said only on a machine without one",
     "check_finite": "debug mode, see test_debug.py",
-    "check_unchanged": "debug mode, see test_debug.py",
+    "changed_in_place": "debug mode, see test_debug.py",
 }
 
 
@@ -2562,7 +2685,7 @@ MATTER = {
     4: {
         "backward(": "not_written check_backward check_gradient",
         "grad": "check_grad",
-        "retain_inputs(": "bad_retain check_retained",
+        "retain_inputs(": "bad_retain check_retained check_arity",
     },
     5: {"inputs": "wrong_number check_steps"},
     6: {
@@ -2571,12 +2694,12 @@ MATTER = {
         "bool": "no_bool",
         "__array_priority__": "no_array",
         "index": "check_index bad_index no_setitem",
-        "dtype": "check_alike",
+        "dtype": "check_alike check_backward check_grad",
     },
     7: {
         "shape": "check_shape",
         "stretch": "bad_broadcast",
-        "SumTo": "bad_sum_to check_gradient",
+        "SumTo": "bad_sum_to check_gradient check_gradient_dtype",
         "BroadcastTo": "bad_broadcast_to",
         "reshape": "bad_reshape",
         "transpose": "bad_transpose",
@@ -2659,7 +2782,7 @@ MATTER = {
         "debug": "check_finite",
         "hash": "no_hash",
         "requires_grad": "no_requires_grad",
-        "in place": "check_unchanged",
+        "in place": "changed_in_place",
     },
     19: {
         "grad_var": "check_grad_var",

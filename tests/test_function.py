@@ -1,12 +1,13 @@
 """Function: how a step is applied, recorded and carried back."""
 
+import re
 import weakref
 
 import numpy as np
 import pytest
 
 import tinylinks.functions as F
-from tinylinks import Function, Variable, backend, grad, gradient_check, using_config
+from tinylinks import Function, Variable, backend, errors, grad, gradient_check, using_config
 
 
 class SumAndDifference(Function):
@@ -359,3 +360,155 @@ def test_a_numpy_scalar_as_result_becomes_an_array():
     assert (type(y.data), y.shape, y.dtype) == (np.ndarray, (), np.float32)
     y.backward()
     assert x.grad.tolist() == [1, 1, 1]
+
+
+# ---- forward and backward fit to what comes in and goes out ----
+
+
+def guided(unpack, backward):
+    """Make a Function as Chainer's guide has it: `forward` gets one tuple."""
+
+    def forward(self, inputs):
+        return unpack(inputs)
+
+    return type("Guided", (Function,), {"forward": forward, "backward": backward})()
+
+
+def first(inputs):
+    (x,) = inputs
+    return x * 2
+
+
+BACKWARDS = {
+    "a FunctionNode": lambda self, indexes, gys: (gys[0] * 2,),
+    "a FunctionNode of today": lambda self, target_input_indexes, grad_outputs: grad_outputs[0],
+    "a Function of old": lambda self, inputs, gys: (gys[0] * 2,),
+}
+
+
+@pytest.mark.parametrize("backward", BACKWARDS.values(), ids=BACKWARDS)
+@pytest.mark.parametrize("rows", [1, 2])
+@pytest.mark.parametrize("unpack", [first, lambda inputs: (first(inputs),) * 2])
+def test_a_function_written_for_chainer_is_recognized(unpack, rows, backward, xp):
+    """With one row, it would take the row for the only input, without a word."""
+    x = xp.ones((rows, 3))
+    for inputs in ([x], [x, x], [Variable(x)]):
+        with pytest.raises(TypeError, match=r"guided: expected .*forward\(self, x\).*Chainer"):
+            guided(unpack, backward).apply(*inputs)
+
+
+def test_inputs_in_a_tuple_are_refused_with_the_remedy(xp):
+    x = Variable(xp.ones((1, 3)))
+    for inputs in ((x,), (x, x), [x], (x.data, x.data)):
+        with pytest.raises(TypeError, match=r"got a (tuple|list)\. Pass its arrays one by one"):
+            guided(first, BACKWARDS["a FunctionNode"]).apply(inputs)
+
+
+def splits(backward):
+    def forward(self, x):
+        return x * 1, x * 2
+
+    return type("Splits", (Function,), {"forward": forward, "backward": backward})()
+
+
+FITTING = [
+    lambda self, a, b: a + 2 * b,
+    lambda self, *gys: gys[0] + 2 * gys[1],
+    lambda self, a, *rest: a + 2 * rest[0],
+    lambda self, a, b, c=2: a + c * b,
+]
+
+
+@pytest.mark.parametrize("backward", FITTING)
+def test_backward_takes_as_many_gradients_as_there_are_outputs(backward):
+    x = Variable(np.array([1.0, 2.0]))
+    a, b = splits(backward).apply(x)
+    (a + b).sum().backward()
+    assert x.grad.tolist() == [3, 3]
+
+
+@pytest.mark.parametrize("record", [True, False])
+@pytest.mark.parametrize(
+    "backward", [lambda self, gy: gy, lambda self: None, lambda self, a, b, c: a]
+)
+def test_another_number_of_gradients_is_refused_where_it_is_applied(backward, record):
+    with using_config("enable_backprop", record):
+        with pytest.raises(
+            TypeError, match=r"splits: expected backward to take 2 gradients, .+got"
+        ):
+            splits(backward).apply(Variable(np.ones(2)))
+
+
+def test_methods_that_do_not_tell_what_they_take_are_let_pass():
+    class Sine(Function):
+        forward, backward = staticmethod(np.sin), staticmethod(np.negative)
+
+    x = Variable(np.array(0.5))
+    y = Sine().apply(x)
+    y.backward()
+    assert (y.item(), x.grad) == (np.sin(0.5), -1)
+
+
+def test_each_class_is_looked_at_once(monkeypatch):
+    seen = []
+    check = errors.check_arity
+    monkeypatch.setattr(errors, "check_arity", lambda f, *args: seen.append(f) or check(f, *args))
+
+    class Halve(Cube):
+        def backward(self, gy):
+            return gy / 2
+
+    class Quarter(Halve):
+        def backward(self, gy):
+            return gy / 4
+
+    functions = [kind() for kind in (Halve, Halve, Quarter, Quarter, Halve)]
+    for function in functions:
+        function.apply(Variable(np.array(2.0)))
+    assert [functions.index(f) for f in seen] == [0, 2]
+
+
+class Same(Function):
+    """Returns its input, or a view of it."""
+
+    def __init__(self, index):
+        self.index = index
+
+    def forward(self, x):
+        return x if self.index is None else x[self.index]
+
+    def backward(self, gy):
+        return gy if self.index is None else gy[self.index]
+
+
+@pytest.mark.parametrize("index", [None, slice(None), slice(None, None, -1)])
+def test_forward_may_return_its_input_or_a_view_of_it(index, xp):
+    x = Variable(xp.asarray([1.0, 2.0, 3.0]))
+    y = Same(index).apply(x)
+    (y * y + x).sum().backward()
+    assert values(x.grad) == [3, 5, 7]
+    assert values(x.data) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (lambda x: None, "got None. Return arrays: look for a `return`"),
+        (lambda x: [x], "got a list. Return arrays"),
+        (lambda x: Variable(x), "got a float64 Variable of shape (2,). Return arrays"),
+        (lambda x: (x, [x]), "got a list. Return arrays"),
+        (lambda x: (x, None), "got None. Return arrays"),
+        (lambda x: (), "got ()"),
+        (lambda x: float(x.sum()), "got 2.0. Return arrays"),
+        (lambda x: np.ma.masked_array(x), "got a float64 MaskedArray"),
+        (lambda x: x > 1, "got bool. Convert"),
+        (lambda x: x.astype(">f8"), "got >f8. Convert"),
+    ],
+)
+def test_what_forward_returns_is_an_array_or_a_tuple_of_them(result, words):
+    class Odd(Function):
+        def forward(self, x):
+            return result(x)
+
+    with pytest.raises(TypeError, match=re.escape(words)):
+        Odd().apply(Variable(np.ones(2)))

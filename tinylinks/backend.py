@@ -46,7 +46,23 @@ def get_array_module(x: Any, *others: Any) -> ModuleType:
 
 def bare(x: Any) -> Any:
     """Return the array of a Variable; anything else as it is."""
-    return getattr(x, "_data", x)
+    if type(x) in _modules:
+        return x
+    # Not by `_data` alone: what a masked array calls so has no mask.
+    return getattr(x, "_data", x) if hasattr(x, "creator") else x
+
+
+def plain(x: Any) -> Any:
+    """Return an array in the form that the library computes with; anything else as it is.
+
+    A memory-mapped array becomes a view of itself. Numbers in the byte order of another kind
+    of machine are copied into the order of this one.
+    """
+    if type(x) is np.memmap:
+        x = x.view(np.ndarray)
+    if type(x) is np.ndarray and not x.dtype.isnative and x.dtype.kind in "fiu":
+        x = x.astype(x.dtype.type)
+    return x
 
 
 def is_array_type(kind: type) -> bool:
@@ -94,6 +110,7 @@ def to_cpu(array: Any) -> np.ndarray:
     >>> to_cpu(np.arange(3))
     array([0, 1, 2])
     """
+    array = plain(array)
     errors.check_array("to_cpu", array, is_array_type)
     return array if type(array) is np.ndarray else array.get()
 
@@ -121,6 +138,7 @@ def to_gpu(array: Any) -> Any:
     RuntimeError
         If CuPy or a GPU is missing.
     """
+    array = plain(array)
     errors.check_array("to_gpu", array, is_array_type)
     if not has_gpu():
         errors.no_gpu()

@@ -71,7 +71,8 @@ class Function:
     rank = 0
     double_backprop = False  # True while `backward` works on Variables
     made_at = ""  # in debug mode, the line of the user's code that applied it
-    copies: Any = ()  # in debug mode, copies of what was retained
+    watched: Any = ()  # in debug mode, the arrays that it keeps: what it retains, and attributes
+    copies: Any = ()  # and copies of them, to see whether they were changed
     _input_indexes: tuple[int, ...] = ()
     _output_indexes: tuple[int, ...] = ()
     _retained_inputs: Sequence[Any] = ()
@@ -127,6 +128,8 @@ class Function:
             outputs = self._box_several(ys, arrays, kind, dtype)
         else:
             outputs = self._box(ys, arrays, kind, dtype)
+        if type(self) not in errors.ARITY_CHECKED:
+            errors.check_arity(self, arrays, ys)
         if config.debug:
             debug.after_forward(self, outputs)
         return outputs
@@ -149,7 +152,7 @@ class Function:
             arrays.append(array)
             if kind is None and type(array) not in NUMBERS:
                 kind, dtype = type(array), getattr(array, "dtype", None)
-            elif type(array) is not kind or array.dtype is not dtype:
+            elif type(array) is not kind or dtype is None or array.dtype is not dtype:
                 dtype = dtype if type(array) in NUMBERS else None  # None: they are not alike
         self.inputs, self.rank = nodes, rank
         alike = dtype is not None and dtype.kind == "f"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinylinks import errors
-from tinylinks.backend import is_array_type
+from tinylinks.backend import is_array_type, plain
 
 
 class Constant:
@@ -278,6 +278,7 @@ def generate_array(initializer: Any, shape: int | tuple[int, ...]) -> Any:
     Follows Chainer's ``chainer.initializers.generate_array``.
     """
     shape = errors.check_shape("Parameter", shape)
+    initializer = plain(initializer)
     if is_array_type(type(initializer)):
         return errors.check_initial(initializer, shape).copy()
     if initializer is None:

@@ -26,7 +26,8 @@ class Variable:
     Parameters
     ----------
     data : numpy.ndarray or cupy.ndarray
-        The array. It is not copied. Lists and numbers are refused.
+        The array. It is not copied, unless its bytes are in the order of another kind of
+        machine. Lists and numbers are refused.
     name : str, optional
         Shown by `repr` and in drawings.
     grad : array, optional
@@ -74,7 +75,8 @@ class Variable:
         grad: Any = None,
         requires_grad: bool = True,
     ) -> None:
-        if type(data) is not ndarray or data.dtype.kind not in "fiub":
+        if type(data) is not ndarray or data.dtype not in errors.DTYPES:
+            data = backend.plain(data)
             errors.check_data(data, backend.is_array_type)
         self._data = data
         self._grad = None
@@ -100,6 +102,7 @@ class Variable:
 
     @data.setter
     def data(self, data: Any) -> None:
+        data = backend.plain(data)
         errors.check_data(data, backend.is_array_type)
         if data.shape != self.node.shape or data.dtype != self.node.dtype:
             self._grad = None  # it would not fit any more
@@ -191,6 +194,7 @@ class Variable:
     @grad.setter
     def grad(self, g: Any) -> None:
         if g is not None:
+            g = backend.plain(g)
             errors.check_grad(self, g, backend.is_array_type)
         self.cleargrad()
         self._grad = g
@@ -503,7 +507,8 @@ class Parameter(Variable):
         name: str | None = None,
     ) -> None:
         self.initializer = initializer
-        data = initializer if shape is None else initializers.generate_array(initializer, shape)
+        first = backend.plain(initializer)
+        data = first if shape is None else initializers.generate_array(first, shape)
         if backend.is_array_type(type(data)):
             super().__init__(data, name=name)
         else:

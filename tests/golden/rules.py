@@ -41,6 +41,22 @@ def data_and_array_are_the_array_itself():
     return x.data is a and x.array is a
 
 
+def numbers_that_no_gpu_has_are_refused():
+    dtypes = (np.longdouble, np.complex64)
+    return all(Variable(np.zeros(2, dtype)).dtype == dtype for dtype in dtypes)
+
+
+def only_floats_have_gradients():
+    x = Variable(np.array([1, 2]))
+    x.grad = np.array([3, 4])
+    return x.grad.tolist() == [3, 4]
+
+
+def a_masked_array_does_not_lose_its_mask():
+    x = Variable(np.ma.masked_array(array(1, 2), [True, False]))
+    return isinstance(x.array, np.ma.MaskedArray)
+
+
 def gradients_add_up_over_calls_until_cleargrad():
     x = Variable(array(2))
     for factor in (3, 5):

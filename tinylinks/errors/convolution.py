@@ -81,7 +81,7 @@ def check_groups(operation: str, groups: Any, **channels: Any) -> None:
 def check_filters(operation: str, x: Any, W: Any, b: Any, groups: Any) -> None:
     """Check x (N, C, H, W), b (O,), and W: (O, C, kh, kw), or for a deconvolution (C, O, ...)."""
     check_images(operation, x)
-    check_initialized(operation, W)
+    check_initialized(operation, W, b)
     back = operation == "deconvolution_2d"
     axes = "(C, O // groups, kh, kw)" if back else "(O, C // groups, kh, kw)"
     if getattr(W, "ndim", 0) != 4 or 0 in W.shape:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinylinks.errors.words import IsArrayType, describe, is_number, is_whole
+import numpy as np
+
+from tinylinks.errors.words import IsArrayType, describe, foreign, is_number, is_whole
 
 
 def check_ndim(operation: str, ndim: Any) -> None:
@@ -23,11 +25,15 @@ def check_examples(operation: str, arrays: Any, is_array_type: IsArrayType) -> i
             "Pass (x, t), or x and t to MiniBatches. (See chapter 15.)"
         )
     for array in arrays:
-        if not is_array_type(type(array)) or not array.ndim:
+        # A memory-mapped array stays one: its rows are read when their turn comes.
+        known = is_array_type(type(array)) or type(array) is np.memmap
+        if not known or not array.ndim:
+            do = "Convert it with np.array(...), or name the argument, as in seed=0."
+            if foreign(array):
+                do = foreign(array)
             raise TypeError(
                 f"{operation}: expected arrays with one row for each example, got "
-                f"{describe(array)}. Convert it with np.array(...), or name the argument, as in "
-                "seed=0. (See chapter 15.)"
+                f"{describe(array)}. {do} (See chapter 15.)"
             )
     lengths = [len(array) for array in arrays]
     if len(set(lengths)) > 1 or not lengths[0]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinylinks.errors.words import IsArrayType, describe
+from tinylinks.errors.words import IsArrayType, describe, describe_all, foreign
 
 
 def check_variables(operation: str, argument: str, xs: Any, Variable: type) -> None:
     if not isinstance(xs, list | tuple) or not all(isinstance(x, Variable) for x in xs):
         raise TypeError(
-            f"{operation}: expected {argument} as a list of Variables, got {describe(xs)}. "
-            "Write [x] for a single one. (See chapter 19.)"
+            f"{operation}: expected {argument} as a list of Variables, got "
+            f"{describe_all(xs, Variable)}. Write [x] for a single one. (See chapter 19.)"
         )
 
 
@@ -28,9 +28,10 @@ def check_same_length(operation: str, argument: str, xs: Any, like: str, n: int)
 def check_floats(operation: str, argument: str, arrays: Any, is_array_type: IsArrayType) -> None:
     for x in arrays:
         if not is_array_type(type(x)) or x.dtype.kind != "f":
+            do = foreign(x) or "Write np.array(..., dtype=np.float64)."
             raise TypeError(
                 f"{operation}: expected {argument} as an array of floats or a tuple of them, got "
-                f"{describe(x)}. Write np.array(..., dtype=np.float64). (See chapter 7.)"
+                f"{describe(x)}. {do} (See chapter 7.)"
             )
 
 

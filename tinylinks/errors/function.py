@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from tinylinks.errors.words import IsArrayType, describe, is_number
+from tinylinks.errors.words import (
+    DTYPES,
+    IsArrayType,
+    array_of,
+    describe,
+    is_number,
+    other_numbers,
+)
 
 if TYPE_CHECKING:
     from tinylinks.function import Function
@@ -19,8 +27,9 @@ def not_written(function: Function, method: str) -> NoReturn:
     name = type(function).__name__
     where = f"class {name}" if name != "Function" else "a class of your own, derived from Function"
     chapter = {"forward": 3, "backward": 4}[method]
+    got = f"{method}_cpu" if hasattr(function, f"{method}_cpu") else "none"
     raise NotImplementedError(
-        f"{name}: expected a method `{method}`, got none. "
+        f"{name}: expected a method `{method}`, got {got}. "
         f"Write `def {method}(self, ...)` in {where}. (See chapter {chapter}.)"
     )
 
@@ -33,26 +42,43 @@ def used_twice(function: Function) -> NoReturn:
     )
 
 
-def check_constant(function: Function, x: Any, is_array_type: IsArrayType) -> Any:
-    """Return an input that is not a Variable: an array, or a Python number."""
+def check_constant(function: Function | str, x: Any, is_array_type: IsArrayType) -> Any:
+    """Return an input that is not a Variable: a plain array, or a Python number."""
     if type(x) is float or type(x) is int:
         return x
-    if is_array_type(type(x)) and x.dtype.kind in "fiub":
+    if is_array_type(type(x)) and x.dtype in DTYPES:
+        return x
+    from tinylinks.backend import plain  # backend.py itself imports errors
+
+    x = plain(x)
+    if is_array_type(type(x)) and x.dtype in DTYPES:
         return x
     if is_number(x):
-        return x.item() if isinstance(x, np.number) else x
-    if hasattr(x, "requires_grad"):
+        return float(x) if isinstance(x, float | np.floating) else int(x)
+    operation, do = getattr(function, "label", function), array_of(x)
+    if is_array_type(type(x)):
+        do = other_numbers(x.dtype)
+    elif x is None:
+        do = "Look for a function without a `return`."
+    elif isinstance(x, list | tuple) and any([getattr(item, "ndim", 0) for item in x]):
+        do = "Pass its arrays one by one, as in apply(x, y)."
+    elif hasattr(x, "requires_grad") and not hasattr(x, "detach"):
         raise TypeError(
-            f"{function.label}: expected Variables of its own library, got one of another class. "
+            f"{operation}: expected Variables of its own library, got one of another class. "
             "Do not mix those of a chapter with those of tinylinks: pass x.data. (See chapter 3.)"
         )
-    do = "Put numbers into np.array(..., dtype=np.float32)."
-    if x is None:
-        do = "Look for a function without a `return`."
     raise TypeError(
-        f"{function.label}: expected Variables, arrays or numbers, got {describe(x)}. {do} "
+        f"{operation}: expected Variables, arrays or numbers, got {describe(x)}. {do} "
         "(See chapter 3.)"
     )
+
+
+def check_input(operation: str, x: Any) -> None:
+    """Refuse what `apply` would refuse, where something is done with x before that."""
+    if not hasattr(x, "creator"):
+        from tinylinks.backend import is_array_type  # backend.py itself imports errors
+
+        check_constant(operation, x, is_array_type)
 
 
 def has_no_array(function: Function) -> NoReturn:
@@ -84,18 +110,62 @@ def no_outputs(function: Function) -> NoReturn:
     )
 
 
-def check_arity(function: Function, arrays: Sequence[Any]) -> None:
-    """Called when `forward` failed: see whether the number of inputs is the reason."""
-    import inspect
+def check_arity(function: Function, arrays: Sequence[Any], outputs: Any = None) -> None:
+    """See whether `forward` takes so many inputs, and `backward` as many gradients as outputs.
 
-    try:
-        inspect.signature(function.forward).bind(*arrays)
-    except TypeError:
-        names = ", ".join(inspect.signature(type(function).forward).parameters)
+    Called when `forward` failed, and once for each class: see `ARITY_CHECKED`.
+    """
+    forward, backward = parameters(function, "forward"), parameters(function, "backward")
+    first = next(iter(backward), "")
+    if fits(backward, 2) and not fits(backward, 1) and (first in forward or "indexes" in first):
         raise TypeError(
-            f"{function.label}: expected as many inputs as forward({names}) takes after self, "
-            f"got {len(arrays)}. Pass one for each. (See chapter 3.)"
+            f"{function.label}: expected one argument for each array, as in forward(self, x) and "
+            f"backward(self, gy), got forward({signature(forward)}) and "
+            f"backward({signature(backward)}), as in Chainer. "
+            "Name the arrays one by one, and return them without a tuple. (See chapter 3.)"
         ) from None
+    if not fits(forward, len(arrays)):
+        raise TypeError(
+            f"{function.label}: expected as many inputs as forward({signature(forward)}) takes "
+            f"after self, got {len(arrays)}. Pass one for each, and give each a name there. "
+            "(See chapter 3.)"
+        ) from None
+    if outputs is None:
+        return
+    n = len(outputs) if type(outputs) is tuple else 1
+    if not fits(backward, n):
+        raise TypeError(
+            f"{function.label}: expected backward to take {n} gradient{'s' * (n > 1)}, one for "
+            f"each output of forward, got backward({signature(backward)}). "
+            "Write `def backward(self, gy)`, with more of them for several outputs; arrays of "
+            "forward come by retain_inputs. (See chapter 4.)"
+        )
+    ARITY_CHECKED.add(type(function))
+
+
+#: The classes of Functions whose `forward` and `backward` fit: to look takes time.
+ARITY_CHECKED: set[type] = set()
+
+
+def parameters(function: Function, method: str) -> dict[str, inspect.Parameter]:
+    """Return the parameters of a method, without self; by name."""
+    try:
+        return dict(inspect.signature(getattr(function, method)).parameters)
+    except ValueError:  # a function of NumPy does not tell: let it take what comes
+        return {"args": inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)}
+
+
+def signature(parameters: dict[str, inspect.Parameter]) -> str:
+    return ", ".join(["self", *map(str, parameters.values())])
+
+
+def fits(parameters: dict[str, inspect.Parameter], n: int) -> bool:
+    """Tell whether something with these parameters can be called with n arguments."""
+    try:
+        inspect.Signature(list(parameters.values())).bind(*range(n))
+    except TypeError:
+        return False
+    return True
 
 
 def bad_retain(function: Function) -> NoReturn:
@@ -153,9 +223,12 @@ def check_output(function: Function, y: Any, kind: Any, dtype: Any) -> Any:
     if isinstance(y, np.generic):
         y = np.asarray(y)
     if type(y) is not kind:
+        do = "Return arrays, not Variables or lists."
+        if y is None:
+            do = "Return arrays: look for a `return` that is missing."
         raise TypeError(
             f"{function.label}.forward: expected an {kind.__name__} or a tuple of them, got "
-            f"{describe(y)}. Return arrays, not Variables or lists. (See chapter 3.)"
+            f"{describe(y)}. {do} (See chapter 3.)"
         )
     if y.dtype != dtype:
         raise TypeError(
@@ -174,29 +247,33 @@ def check_finite(function: Function, method: str, x: Any) -> None:
         )
 
 
-def check_unchanged(function: Function, array: Any, before: Any) -> None:
-    if hasattr(array, "tobytes") and array.tobytes() != before.tobytes():
-        raise RuntimeError(
-            f"{function.label}.backward: expected the array that forward saw, got one that was "
-            f"changed in place since then. It was used by {function.made_at}. "
-            "Make a new array instead of changing it, or change a copy. (See chapter 18.)"
-        )
+def changed_in_place(function: Function) -> NoReturn:
+    raise RuntimeError(
+        f"{function.label}.backward: expected the array that forward saw, got one that was "
+        f"changed in place since then. It was used by {function.made_at}. "
+        "Make a new array instead of changing it, or change a copy. (See chapter 18.)"
+    )
 
 
 def wrong_number(function: Function, gxs: tuple[Any, ...]) -> NoReturn:
-    n = len(function.inputs)
+    n, got = len(function.inputs), len(gxs)
+    do = "Return None for an input without gradient."
+    if gxs and isinstance(gxs[0], list):
+        do = "Return a tuple, not a list."
     raise ValueError(
         f"{function.label}.backward: expected {n} gradient{'s' * (n > 1)}, one for each "
-        f"input, got {len(gxs)}. Return None for an input without gradient. (See chapter 5.)"
+        f"input, got {got}. {do} (See chapter 5.)"
     )
 
 
 def check_gradient(function: Function, gx: Any, node: Node) -> Any:
     """Return `gx` as an array that fits the input at `node`."""
+    if type(gx) is np.ndarray and gx.dtype is node.dtype and gx.shape == node.shape:
+        return gx
     where = f"{function.label}.backward"
     if isinstance(gx, np.generic):
         gx = np.asarray(gx)
-    if not (hasattr(gx, "dtype") and hasattr(gx, "shape")):
+    if not (hasattr(gx, "dtype") and hasattr(gx, "shape")) or isinstance(gx, np.ma.MaskedArray):
         raise TypeError(
             f"{where}: expected an array as gradient, got {describe(gx)}. "
             "Compute it from gy and the retained arrays. (See chapter 4.)"
@@ -206,9 +283,15 @@ def check_gradient(function: Function, gx: Any, node: Node) -> Any:
             f"{where}: expected a gradient of the input's shape {node.shape}, got {gx.shape}. "
             "Undo in backward what forward did to the shape. (See chapter 7.)"
         )
+    return check_gradient_dtype(function, gx, node)
+
+
+def check_gradient_dtype(function: Function, gx: Any, node: Node) -> Any:
+    """Return a gradient of the dtype of the input at `node`."""
     if gx.dtype != node.dtype:
         raise TypeError(
-            f"{where}: expected a gradient of the input's dtype {node.dtype}, got {gx.dtype}. "
-            "Keep the dtype: use Python numbers, or gx.astype(gy.dtype). (See chapter 7.)"
+            f"{function.label}.backward: expected a gradient of the input's dtype {node.dtype}, "
+            f"got {gx.dtype}. Keep the dtype: use Python numbers, or gx.astype(gy.dtype). "
+            "(See chapter 7.)"
         )
     return gx

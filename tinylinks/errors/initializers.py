@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinylinks.errors.words import describe, is_number
+from tinylinks.errors.words import describe, foreign, is_number
 
 
 def check_initial(array: Any, shape: tuple[int, ...]) -> Any:
@@ -33,10 +33,10 @@ def check_initializer(initializer: Any) -> None:
     if initializer is None or is_number(initializer):
         return
     if not callable(initializer) or isinstance(initializer, type):
+        do = foreign(initializer) or "Write np.array(...) or initializers.Constant(0)."
         raise TypeError(
             "Parameter: expected an array, a number or an initializer as first value, got "
-            f"{describe(initializer)}. Write np.array(...) or initializers.Constant(0). "
-            "(See chapter 10.)"
+            f"{describe(initializer)}. {do} (See chapter 10.)"
         )
 
 

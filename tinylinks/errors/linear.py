@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tinylinks.errors.function import check_input
 from tinylinks.errors.shapes import shape_of
 from tinylinks.errors.variable import check_initialized
 from tinylinks.errors.words import describe, is_whole
@@ -18,6 +19,7 @@ def check_matmul(a: Any, b: Any, transa: bool, transb: bool) -> None:
                 f"matmul: expected matrices or vectors, got {describe(x)}. "
                 "Multiply by a number with *. (See chapter 8.)"
             )
+        check_input("matmul", x)
     i = -2 if transa and a.ndim > 1 else -1
     j = -1 if transb or b.ndim == 1 else -2
     if a.shape[i] != b.shape[j]:
@@ -62,6 +64,7 @@ def check_batch_axes(x: Any, n_batch_axes: Any, W: Any = None) -> None:
             f"linear: expected x as a Variable or an array of shape (N, in), got {describe(x)}. "
             "Put the rows into np.array(..., dtype=np.float32). (See chapter 8.)"
         )
+    check_input("linear", x)
     if not is_whole(n_batch_axes) or n_batch_axes < 1:
         do = "Pass 1 for a mini-batch of rows."
         if hasattr(n_batch_axes, "dtype"):

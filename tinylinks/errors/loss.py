@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinylinks.errors.function import check_input
 from tinylinks.errors.shapes import shape_of
 from tinylinks.errors.variable import check_backend
 from tinylinks.errors.words import IsArrayType, describe, is_whole
@@ -42,11 +43,13 @@ def check_label_array(operation: str, x: Any, t: Any, ignore_label: int | None) 
             f"{operation}: expected scores of shape (N, C), got {describe(x)}. {do} "
             "(See chapter 14.)"
         )
+    check_input(operation, x)
     if ignore_label is not None and not is_whole(ignore_label):
         raise TypeError(
             f"{operation}: expected ignore_label as a whole number, got "
             f"{describe(ignore_label)}. Pass -1, the usual one. (See chapter 14.)"
         )
+    check_backend(operation, x, t)
     if not hasattr(t, "dtype") or t.dtype.kind not in "iu":
         do = "Number the classes 0, 1, 2, ...: np.array(..., dtype=np.int32)."
         if getattr(t, "shape", None) == shape:
@@ -55,7 +58,6 @@ def check_label_array(operation: str, x: Any, t: Any, ignore_label: int | None) 
             f"{operation}: expected labels as an array of int, got {describe(t)}. {do} "
             "(See chapter 14.)"
         )
-    check_backend(operation, x, t)
     if t.shape != shape[:1] + shape[2:] and not trailing_ones(operation, x, t):
         do = "Give each row its own label, and no row without one."
         if t.shape == shape:

@@ -6,12 +6,14 @@ import math
 from typing import Any
 
 from tinylinks.errors.arguments import check_flag
+from tinylinks.errors.function import check_input
 from tinylinks.errors.variable import check_backend, check_initialized
 from tinylinks.errors.words import describe, is_number, is_whole
 
 
 def check_dropout(x: Any, ratio: Any, mask: Any) -> None:
-    check_initialized("dropout", x)
+    check_initialized("dropout", x, mask)
+    check_backend("dropout", x, x)
     if not hasattr(x, "shape") or x.dtype.kind != "f":
         raise TypeError(
             f"dropout: expected a Variable or an array of floats, got {describe(x)}. "
@@ -41,13 +43,14 @@ ONE_TO_NORMALIZE = (
 
 def check_normalized(operation: str, x: Any, axis: tuple[Any, ...], **given: Any) -> Any:
     """Return the shape that gamma must have: the axes of x that are not averaged over."""
-    check_initialized(operation, x)
+    check_initialized(operation, x, *given.values())
     if not hasattr(x, "shape"):
         raise TypeError(
             f"{operation}: expected x as a Variable or an array of shape (N, C), got "
             f"{describe(x)}. Put the rows into np.array(..., dtype=np.float32). "
             "(See chapter 16.)"
         )
+    check_input(operation, x)
     if not all(is_whole(i) and 0 <= i < x.ndim for i in axis) or len(set(axis)) < len(axis):
         raise ValueError(
             f"{operation}: expected axes of x from 0 to {x.ndim - 1}, each once, got axis={axis} "
@@ -57,7 +60,7 @@ def check_normalized(operation: str, x: Any, axis: tuple[Any, ...], **given: Any
     shape = tuple([n for i, n in enumerate(x.shape) if i not in axis])
     for name, array in given.items():
         if array is not None or not name.startswith("running"):
-            check_backend(operation, x, getattr(array, "_data", array))
+            check_backend(operation, x, array)
             check_like_x(operation, name, array, x, shape)
     return shape
 
@@ -74,6 +77,11 @@ def check_like_x(operation: str, name: str, array: Any, x: Any, shape: tuple[int
         raise TypeError(
             f"{operation}: expected {name} as an array of floats, as it is changed in place, got "
             f"{describe(array)}. Pass x.data, or make it with dtype=np.float32. (See chapter 16.)"
+        )
+    if name.startswith("running") and not getattr(getattr(array, "flags", None), "writeable", True):
+        raise ValueError(
+            f"{operation}: expected {name} as an array that can be changed, got a read-only one. "
+            "Pass a copy, x.copy(). (See chapter 16.)"
         )
     constant = hasattr(array, "node") != hasattr(x, "node")  # its dtype gives way
     if array.dtype != x.dtype and not constant and not name.startswith("running"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from tinylinks.errors.arguments import check_flag
-from tinylinks.errors.variable import check_backend
+from tinylinks.errors.function import check_input
+from tinylinks.errors.variable import check_backend, check_initialized
 from tinylinks.errors.words import describe, is_number, is_whole
 
 if TYPE_CHECKING:
@@ -33,9 +35,6 @@ def shape_of(x: Any) -> str:
 
 
 def bad_broadcast(function: Function, xs: Sequence[Any]) -> None:
-    arrays = [x for x in xs if hasattr(x, "shape")]
-    for x in arrays:
-        check_backend(function, arrays[0], x)
     shapes = [x.shape for x in xs if hasattr(x, "shape")]
     try:
         np.broadcast_shapes(*shapes)
@@ -95,28 +94,30 @@ def bad_axis(function: Function, x_shape: tuple[int, ...], axis: Any) -> None:
         ) from None
 
 
-def check_index(index: Any) -> Any:
-    """Return an index without Variables in it."""
-    parts = index if isinstance(index, tuple) else (index,)
-    for part in parts:
-        if hasattr(part, "node"):
-            raise TypeError(
-                f"x[...]: expected ints, slices or arrays as index, got {describe(part)}. "
-                "An index has no gradient: write x[i.data]. (See chapter 6.)"
-            )
-        if isinstance(part, float | str):
-            raise TypeError(
-                f"x[...]: expected ints, slices or arrays as index, got {part!r}. "
-                "Write a whole number such as x[0]. (See chapter 6.)"
-            )
-    return index
+def check_index(index: Any, x: Any = None) -> Any:
+    """Return an index without Variables in it: its arrays belong with x, its lists are copies."""
+    if type(index) in (int, slice):
+        return index
+    if isinstance(index, tuple):
+        return tuple([check_index(part, x) for part in index])
+    if hasattr(index, "node"):
+        raise TypeError(
+            f"x[...]: expected ints, slices or arrays as index, got {describe(index)}. "
+            "An index has no gradient: write x[i.data]. (See chapter 6.)"
+        )
+    if isinstance(index, float | str):
+        raise TypeError(
+            f"x[...]: expected ints, slices or arrays as index, got {index!r}. "
+            "Write a whole number such as x[0]. (See chapter 6.)"
+        )
+    if isinstance(index, list):
+        return copy.deepcopy(index)  # yours may change before backward comes
+    return check_backend("x[...]", x, index)
 
 
 def bad_index(x: Any, index: Any) -> NoReturn:
-    for part in index if isinstance(index, tuple) else (index,):
-        check_backend("x[...]", x, part)
     raise IndexError(
-        f"x[...]: expected an index into shape {x.shape}, got {index!r}. "
+        f"x[...]: expected an index into shape {x.shape}, got {' '.join(repr(index).split())}. "
         "Use 0 to x.shape[i] - 1 for axis i, or a mask of the shape of x. (See chapter 6.)"
     ) from None
 
@@ -127,6 +128,13 @@ def check_concat(xs: Any) -> None:
             f"concat: expected a list of Variables, got {describe(xs) if len_or_1(xs) else '[]'}. "
             "Write F.concat([x, y]). (See chapter 7.)"
         )
+    for i, x in enumerate(xs):
+        if not hasattr(x, "shape") and not hasattr(x, "creator"):
+            raise TypeError(
+                f"concat: expected Variables and arrays in the list, got {describe(x)} at place "
+                f"{i}. Put numbers into np.array(...), with as many axes as the others. "
+                "(See chapter 7.)"
+            )
 
 
 def len_or_1(xs: Any) -> int:
@@ -140,7 +148,8 @@ def bad_concat(xs: Sequence[Any], axis: Any) -> NoReturn:
     ) from None
 
 
-def check_condition(condition: Any) -> None:
+def check_condition(condition: Any, x: Any = None) -> None:
+    check_backend("where", x, condition)
     if str(getattr(condition, "dtype", None)) != "bool":
         raise TypeError(
             f"where: expected an array of bool as condition, got {describe(condition)}. "
@@ -158,6 +167,9 @@ def check_clip(x_min: Any, x_max: Any) -> None:
 
 
 def check_weights(operation: str, x: Any, weights: Any, axis: Any) -> None:
+    check_initialized(operation, x, weights)
+    check_input(operation, x)
+    check_backend(operation, x, weights)
     if not hasattr(weights, "shape"):
         raise TypeError(
             f"{operation}: expected weights as a Variable or an array, got {describe(weights)}. "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from tinylinks.errors.names import no_name
-from tinylinks.errors.words import IsArrayType, describe
+from tinylinks.errors.words import IsArrayType, describe, foreign
 
 
 def check_config(name: str, value: Any, names: Sequence[str]) -> None:
@@ -21,9 +21,10 @@ def check_config(name: str, value: Any, names: Sequence[str]) -> None:
 
 def check_array(operation: str, x: Any, is_array_type: IsArrayType) -> None:
     if not is_array_type(type(x)):
+        do = foreign(x) or "Pass the array of a Variable as x.data."
         raise TypeError(
-            f"{operation}: expected a NumPy or CuPy array, got {describe(x)}. "
-            "Pass the array of a Variable as x.data. (See chapter 20.)"
+            f"{operation}: expected a NumPy or CuPy array, got {describe(x)}. {do} "
+            "(See chapter 20.)"
         )
 
 

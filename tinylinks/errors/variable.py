@@ -6,23 +6,29 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tinylinks.errors.words import IsArrayType, article, describe, is_number
+from tinylinks.errors.words import (
+    DTYPES,
+    IsArrayType,
+    array_of,
+    article,
+    describe,
+    foreign,
+    is_number,
+    other_numbers,
+)
 
 
 def check_data(data: Any, is_array_type: IsArrayType) -> None:
-    kind = type(data)
     if hasattr(data, "node"):
         do = "It is in a box already: use it as it is, or take its array with x.data."
     elif isinstance(data, list | tuple):
         do = "Write Variable(np.array(..., dtype=np.float32)): an array has one dtype."
     elif is_number(data):
         do = f"Write Variable(np.array({data}, dtype=np.float32)): an array has a dtype."
-    elif isinstance(data, np.ndarray) and not is_array_type(kind):
-        do = "Its arithmetic is not an array's: convert it with np.array(...)."
-    elif not is_array_type(kind):
-        do = "Put the numbers into np.array(..., dtype=np.float32) first."
-    elif data.dtype.kind not in "fiub":
-        do = "Make an array of numbers: no text, all rows of one length, dtype=np.float32."
+    elif not is_array_type(type(data)):
+        do = array_of(data)
+    elif data.dtype not in DTYPES:
+        do = other_numbers(data.dtype)
     else:
         return
     raise TypeError(
@@ -38,9 +44,10 @@ def waits(operation: str) -> str:
     )
 
 
-def check_initialized(operation: str, x: Any) -> None:
-    if getattr(x, "_data", operation) is None:
-        raise RuntimeError(waits(operation))
+def check_initialized(operation: str, *xs: Any) -> None:
+    for x in xs:
+        if getattr(x, "_data", operation) is None:
+            raise RuntimeError(waits(operation))
 
 
 def check_item(x: Any) -> None:
@@ -127,9 +134,10 @@ def check_grad(x: Any, g: Any, is_array_type: IsArrayType) -> None:
             "Assign g.data, or assign the Variable to grad_var. (See chapter 4.)"
         )
     if not is_array_type(type(g)):
+        do = array_of(g, x.dtype)
         raise TypeError(
             f"grad: expected a {x.dtype} array of shape {x.shape}, got {describe(g)}. "
-            f"Write np.array(..., dtype=np.{x.dtype}). (See chapter 4.)"
+            f"{do} (See chapter 4.)"
         )
     if type(g) is not type(x._data):
         raise TypeError(
@@ -146,6 +154,11 @@ def check_grad(x: Any, g: Any, is_array_type: IsArrayType) -> None:
         raise TypeError(
             f"grad: expected the dtype of the data, {x.dtype}, got {g.dtype}. "
             f"Convert it with g.astype(np.{x.dtype}). (See chapter 4.)"
+        )
+    if g.dtype.kind != "f":
+        raise TypeError(
+            f"grad: expected a Variable of floats, got one of {x.dtype}. Convert its array with "
+            ".astype(np.float32): only floats have slopes. (See chapter 6.)"
         )
 
 
@@ -176,6 +189,11 @@ def check_backward(y: Any) -> None:
             "creator. Call backward on the result, and compute it outside no_backprop_mode, "
             "from Variables that require a gradient. (See chapter 4.)"
         )
+    if y.dtype.kind != "f":
+        raise TypeError(
+            f"backward: expected a result of floats, got {describe(y)}. Convert what it was "
+            "computed from with .astype(np.float32): only floats have slopes. (See chapter 6.)"
+        )
     if y._grad is None and y.size != 1:
         raise RuntimeError(
             "backward: expected a single number or a gradient to start from, got shape "
@@ -184,14 +202,26 @@ def check_backward(y: Any) -> None:
         )
 
 
-def check_backend(function: Any, x: Any, other: Any) -> None:
-    """Check that an array beside the inputs is of the same module as the input x."""
-    x = getattr(x, "_data", x)
-    if isinstance(x, np.generic) or isinstance(other, np.generic):
-        return  # numbers belong everywhere
-    if hasattr(other, "dtype") and hasattr(x, "dtype") and type(other) is not type(x):
+def check_backend(function: Any, x: Any, other: Any) -> Any:
+    """Return an array beside the input x, such as labels, if it is of the same module as x.
+
+    What is no array at all passes: whoever asks for one has a better sentence.
+    """
+    if type(other) is np.ndarray and type(getattr(x, "_data", x)) is np.ndarray:
+        return other  # the usual case
+    from tinylinks.backend import bare, is_array_type, plain  # backend.py itself imports errors
+
+    x, other = plain(bare(x)), plain(bare(other))
+    operation, ours = getattr(function, "label", function), is_array_type(type(other))
+    if not ours and (do := foreign(other)):
         raise TypeError(
-            f"{getattr(function, 'label', function)}: expected all arrays from "
-            f"{type(x).__module__}, got one from {type(other).__module__}. "
-            "Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
+            f"{operation}: expected an array of NumPy or CuPy, got {describe(other)}. {do} "
+            "(See chapter 20.)"
         ) from None
+    if ours and is_array_type(type(x)) and type(other) is not type(x):
+        raise TypeError(
+            f"{operation}: expected all arrays from {type(x).__module__}, got one from "
+            f"{type(other).__module__}. Move it with backend.to_cpu or backend.to_gpu. "
+            "(See chapter 20.)"
+        ) from None
+    return other

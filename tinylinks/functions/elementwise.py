@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tinylinks import errors
-from tinylinks.backend import bare, get_array_module
+from tinylinks.backend import bare, get_array_module, plain
 from tinylinks.function import Function
 from tinylinks.functions.shapes import Broadcasting
 
@@ -437,6 +437,7 @@ def where(condition: Any, x: Any, y: Any) -> Variable:
     -----
     Follows Chainer's ``F.where``.
     """
-    condition = bare(condition)
-    errors.check_condition(condition)
+    errors.check_initialized("where", condition)
+    condition = plain(bare(condition))
+    errors.check_condition(condition, y if errors.is_number(x) else x)
     return Where(condition).apply(x, y)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tinylinks import errors
-from tinylinks.backend import bare
+from tinylinks.backend import bare, plain
 from tinylinks.function import Function
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def accuracy(y: Any, t: Any, ignore_label: int | None = None) -> Variable:
     -----
     Follows Chainer's ``F.accuracy``.
     """
-    t = bare(t)
+    errors.check_initialized("accuracy", y, t)
+    t = plain(bare(t))
     errors.check_labels("accuracy", y, t, ignore_label)
     return Accuracy(t, ignore_label).apply(y)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinylinks import errors
-from tinylinks.backend import bare, get_array_module, is_array_type
+from tinylinks.backend import bare, get_array_module, is_array_type, plain
 from tinylinks.config import config
 from tinylinks.function import Function
 from tinylinks.functions.activation import Softmax
@@ -151,11 +151,12 @@ def softmax_cross_entropy(
     -----
     Follows Chainer's ``F.softmax_cross_entropy``.
     """
-    t = bare(t)
+    errors.check_initialized("softmax_cross_entropy", x, t, class_weight)
+    x, t = plain(x), plain(bare(t))
     errors.check_label_array("softmax_cross_entropy", x, t, ignore_label)
     errors.check_flag("softmax_cross_entropy", "normalize", normalize, 14)
     errors.check_choice("softmax_cross_entropy", "reduce", reduce, ("mean", "no"), 14)
-    class_weight = bare(class_weight)
+    class_weight = plain(bare(class_weight))
     if class_weight is not None:
         errors.check_class_weight(x, class_weight, is_array_type)
     xp = get_array_module(t)

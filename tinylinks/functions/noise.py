@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinylinks import errors
-from tinylinks.backend import get_array_module
+from tinylinks.backend import get_array_module, plain
 from tinylinks.config import config
 from tinylinks.function import Function
 from tinylinks.functions.arithmetic import mul
@@ -57,6 +57,7 @@ def dropout(x: Any, ratio: float = 0.5, *, mask: Any = None, return_mask: bool =
     Follows Chainer's ``F.dropout``; Srivastava, Hinton, Krizhevsky, Sutskever and
     Salakhutdinov, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting" (2014).
     """
+    x, mask = plain(x), plain(mask)
     errors.check_dropout(x, ratio, mask)
     if not config.train:
         y = x if isinstance(x, Function.Variable) else Function.Variable(x, requires_grad=False)

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from tinylinks import errors
-from tinylinks.backend import bare
+from tinylinks.backend import bare, plain
 from tinylinks.functions.arithmetic import add
 from tinylinks.functions.shapes import Axis, kept_shape
 
@@ -73,6 +73,7 @@ def batch_normalization(
     Follows Chainer's ``F.batch_normalization``; Ioffe and Szegedy, "Batch Normalization:
     Accelerating Deep Network Training by Reducing Internal Covariate Shift" (2015).
     """
+    x, gamma, beta = map(plain, (x, gamma, beta))
     axis = batch_axes(x, gamma, axis)
     running = {"running_mean": running_mean, "running_var": running_var}
     errors.check_normalized("batch_normalization", x, axis, gamma=gamma, beta=beta, **running)
@@ -121,6 +122,7 @@ def fixed_batch_normalization(
     -----
     Follows Chainer's ``F.fixed_batch_normalization``.
     """
+    x, gamma, beta, mean, var = map(plain, (x, gamma, beta, mean, var))
     axis = batch_axes(x, gamma, axis)
     given = {"gamma": gamma, "beta": beta, "mean": mean, "var": var}
     errors.check_normalized("fixed_batch_normalization", x, axis, **given)

@@ -509,7 +509,7 @@ def get_item(x: Any, index: Any) -> Variable:
     -----
     Follows Chainer's ``F.get_item``.
     """
-    return GetItem(errors.check_index(index)).apply(x)
+    return GetItem(errors.check_index(index, x)).apply(x)
 
 
 def concat(xs: Sequence[Any], axis: int = 1) -> Variable:
