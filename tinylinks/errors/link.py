@@ -27,6 +27,14 @@ def check_super_init(link: Link) -> None:
         )
 
 
+def not_counted(waiting: list[str]) -> str:
+    return (
+        f"count_params: expected all parameters to be there, got {', '.join(waiting)} waiting for "
+        "a shape. What waits is not counted: call the link on a mini-batch first. "
+        "(See chapter 11.)"
+    )
+
+
 def no_forward(link: Link) -> NoReturn:
     name = type(link).__name__
     raise NotImplementedError(
