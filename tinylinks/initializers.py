@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from tinylinks import errors
 from tinylinks.backend import is_array_type
+
+__all__ = [
+    "Constant",
+    "GlorotUniform",
+    "HeNormal",
+    "LeCunNormal",
+    "Normal",
+    "One",
+    "Uniform",
+    "Zero",
+    "generate_array",
+    "get_fans",
+]
 
 
 class Constant:
@@ -391,3 +404,10 @@ class Typed:
 
     def __call__(self, array: Any) -> Any:
         return self.initializer(array)
+
+
+if not TYPE_CHECKING:  # a type checker should not think that every name is here
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say which names there are, for one that is not."""
+        errors.no_name("initializers", name, __all__, 11)

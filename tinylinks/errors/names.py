@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from tinylinks.errors.chainer import of_chainer
 from tinylinks.errors.variable import waits
 
 # Names of PyTorch and Keras -> what to write here.
@@ -157,8 +158,8 @@ def check_keywords(kind: type, given: Any, family: str) -> None:
             mine = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
             if name not in mine:
                 raise TypeError(
-                    f"{kind.__name__}: expected arguments out of {', '.join(mine) or 'none'}, got "
-                    f"{name}=... Other libraries call it so: write {ours}. (See chapter 10.)"
+                    f"{kind.__name__}: expected the arguments {', '.join(mine)}, got "
+                    f"{name!r}, a name of other libraries. Write {ours}. (See chapter 10.)"
                 )
 
 
@@ -175,7 +176,7 @@ def no_name(where: str, name: str, names: Sequence[str], chapter: int) -> NoRetu
 def renamed(kind: str, name: str) -> str:
     """Say what to write for a name that other libraries have, if it is one."""
     ours = OTHER_LIBRARIES[kind].get(name)
-    return f"Other libraries call it so: write {ours}." if ours else ""
+    return f"Other libraries call it so: write {ours}." if ours else of_chainer(name)
 
 
 def elsewhere(name: str, names: Sequence[str]) -> str:
@@ -183,6 +184,7 @@ def elsewhere(name: str, names: Sequence[str]) -> str:
     if flat(name) in map(flat, names):
         return ""
     parts = ["", ".links", ".functions", ".optimizers", ".optimizer_hooks", ".serializers"]
+    parts += [".initializers", ".datasets", ".gradient_check", ".backend"]
     paths = [
         f"tinylinks{part}.{n}" for part in parts for n in sys.modules["tinylinks" + part].__all__
     ]
