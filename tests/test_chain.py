@@ -825,6 +825,21 @@ def test_a_parameter_that_waits_is_copied_waiting(mode):
     assert not link.a.is_initialized
 
 
+def test_a_link_that_waits_cannot_be_shared():
+    link = Link()
+    with link.init_scope():
+        link.a = Parameter(3.0)
+    for waits, path in [
+        (L.Linear(2), "/W"),
+        (Sequential(F.relu, L.Linear(2)), "/0/W"),
+        (link, "/a"),
+    ]:
+        for share in (waits.copy, lambda link=waits: link.repeat(2, mode="share")):
+            with pytest.raises(RuntimeError, match=rf"copy: expected arrays to share, got {path},"):
+                share()
+        assert len(waits.repeat(2, mode="copy")) == len(waits.repeat(2)) == 2
+
+
 def test_a_shared_copy_of_what_waits_does_not_part_unseen():
     """Either both get the same W, or the copy is refused with a sentence."""
     link = L.Linear(2)

@@ -2683,10 +2683,7 @@ MATTER = {
         "grad_var": "check_grad_var",
         "grad(": "check_variables check_same_length",
     },
-    20: {
-        "backend": "no_name",
-        "backend": "check_array no_gpu check_grad check_backend check_alike",
-    },
+    20: {"backend": "no_name check_array no_gpu check_grad check_backend check_alike"},
 }
 
 

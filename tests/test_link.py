@@ -393,6 +393,18 @@ def test_a_link_without_its_init_says_so(use):
         use(Forgetful())
 
 
+@pytest.mark.parametrize("kind", [Link, Chain, Sequential, L.Linear, L.BatchNormalization])
+def test_what_is_missing_for_want_of_init_is_answered_so(kind):
+    class Forgetful(kind):
+        def __init__(self):
+            """Forget super().__init__()."""
+
+    link = Forgetful()
+    assert not hasattr(link, "W")
+    with pytest.raises(AttributeError, match=r"got 'b'. Write super\(\).__init__\(\) as the first"):
+        link.b  # noqa: B018
+
+
 # ---- persistent values ----
 
 
