@@ -1043,6 +1043,43 @@ def test_numbers_come_from_a_link(method):
         getattr(linear(1), method)([np.ones((1, 1))])
 
 
+def test_copyparams_into_what_is_read_only_changes_nothing():
+    model, other = small(), small()
+    before = [p.data.copy() for p in other.params()]
+    last = list(other.params())[-1]
+    last.data.flags.writeable = False
+    with pytest.raises(ValueError, match=r"copyparams: expected /rest/1/b as an array that can be"):
+        other.copyparams(model)
+    last.data.flags.writeable = True
+    other.seen.flags.writeable = False
+    with pytest.raises(ValueError, match=r"copyparams: expected /seen as an array that can be"):
+        other.copyparams(model)
+    other.copyparams(other, copy_persistent=False)  # then it need not be written
+    assert all(map(np.array_equal, before, [p.data for p in other.params()]))
+
+
+@pytest.mark.parametrize("value", [300, 1.5, -200])
+def test_copyparams_does_not_wrap_whole_numbers(value, xp):
+    one, two = Link(), Link()
+    one.add_persistent("n", xp.asarray(np.array([1.0, 2.0])))
+    two.add_persistent("n", xp.asarray(np.array([0, 0], np.int8)))
+    two.copyparams(one)
+    assert values(two.n) == [1, 2]
+    one.n[0] = value
+    with pytest.raises(ValueError, match=r"copyparams: expected numbers for /n that fit into int8"):
+        two.copyparams(one)
+    assert values(two.n) == [1, 2]
+
+
+@pytest.mark.parametrize(("mine", "other"), [(0, np.array(3)), (np.array(0), 3), (0, 3), (None, 3)])
+def test_copyparams_takes_numbers_and_arrays_of_no_axis_for_each_other(mine, other):
+    one, two = Link(), Link()
+    one.add_persistent("n", mine)
+    two.add_persistent("n", other)
+    one.copyparams(two)
+    assert one.n == 3
+
+
 # ---- addgrads ----
 
 

@@ -1252,6 +1252,24 @@ def a_list_added_to_a_sequential():
     Sequential(F.relu) + [F.tanh]
 
 
+def counts(array):
+    link = Link()
+    link.add_persistent("n", array)
+    return link
+
+
+@mistake("copyparams", "/n as an array that can be changed", "read-only", "copy()", ValueError)
+def numbers_for_a_read_only_array():
+    mine = counts(np.zeros(1))
+    mine.n.flags.writeable = False
+    mine.copyparams(counts(np.ones(1)))
+
+
+@mistake("copyparams", "/n that fit into int8", "others of int64", "one dtype", ValueError)
+def numbers_that_are_too_large_to_copy():
+    counts(np.zeros(1, np.int8)).copyparams(counts(np.array([300])))
+
+
 @mistake("Chain", "links that do not hold this Chain", "one that does", "one way", ValueError)
 def a_chain_in_itself():
     model = Chain(l1=L.Linear(3, 2))
@@ -2630,7 +2648,7 @@ MATTER = {
         "ChainList": "check_child check_no_circle check_child_name inside_a_container",
         "Sequential": "check_layer check_layers check_added",
         "lambda": "not_repointed",
-        "copyparams": "check_built_alike",
+        "copyparams": "check_built_alike check_can_take check_taken_over",
         "addgrads": "check_there",
         "repeat": "check_repeat",
         "mode": "check_choice check_shared",

@@ -324,6 +324,7 @@ class Link:
         What waits for its first mini-batch in `link` is left as it is here.
         """
         errors.check_built_alike("copyparams", self, link, Link)
+        errors.check_taken_over(self, link, copy_persistent)
         for target, source in zip(self.links(), link.links(), strict=True):
             for name, param in source._own_params():
                 if param.is_initialized:
@@ -334,7 +335,7 @@ class Link:
     def _set_persistent(self, name: str, value: Any) -> None:
         """Copy `value` into a persistent array, or take the place of another value."""
         mine = self.__dict__[name]
-        if backend.is_array_type(type(value)) and mine is not None:
+        if all([backend.is_array_type(type(each)) for each in (value, mine)]):
             mine[...] = backend.like(value, mine)
         elif value is not None:  # None: it comes with the first mini-batch
             self.__dict__[name] = copy.deepcopy(value)

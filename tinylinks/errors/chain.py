@@ -7,6 +7,8 @@ from functools import partial
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tinylinks.errors.link import check_super_init
 from tinylinks.errors.words import describe, is_whole
 
@@ -140,15 +142,37 @@ def check_built_alike(operation: str, link: Link, other: Any, Link: type) -> Non
                 f"{operation}: expected {path} of shape {params[path].shape}, got {param.shape}. "
                 "Make both links with the same sizes. (See chapter 12.)"
             )
+
+
+def check_taken_over(link: Link, other: Link, copy_persistent: bool) -> None:
+    """Check, before anything is changed, that all values can be written."""
+    for path, param in link.namedparams(include_uninit=False):
+        check_can_take(path, param.data, param.data)
     for (path, x), y in zip(link.namedlinks(), other.links(), strict=True):
-        for name in x._persistent if operation == "copyparams" else ():
+        for name in x._persistent if copy_persistent else ():
             mine, others = x.__dict__[name], y.__dict__[name]
             shape, other_shape = (getattr(value, "shape", ()) for value in (mine, others))
             if mine is not None and others is not None and shape != other_shape:
                 raise ValueError(
-                    f"{operation}: expected {path.rstrip('/')}/{name} of shape {shape}, got "
+                    f"copyparams: expected {path.rstrip('/')}/{name} of shape {shape}, got "
                     f"{other_shape}. Make both links with the same sizes. (See chapter 12.)"
                 )
+            if hasattr(mine, "dtype") and hasattr(others, "dtype"):
+                check_can_take(f"{path.rstrip('/')}/{name}", mine, others)
+
+
+def check_can_take(path: str, mine: Any, others: Any) -> None:
+    """Check that an array can be written, and that the numbers fit into it."""
+    if isinstance(mine, np.ndarray) and not mine.flags.writeable:
+        raise ValueError(
+            f"copyparams: expected {path} as an array that can be changed, got one that is "
+            "read-only. Assign a copy of it first, array.copy(). (See chapter 12.)"
+        )
+    if mine.dtype.kind in "iub" and (others.astype(mine.dtype) != others).any():
+        raise ValueError(
+            f"copyparams: expected numbers for {path} that fit into {mine.dtype}, got others of "
+            f"{others.dtype}. Give both links arrays of one dtype. (See chapter 12.)"
+        )
 
 
 def check_there(operation: str, path: str, params: Any) -> None:
