@@ -624,6 +624,18 @@ def test_a_parameter_of_a_subclass_keeps_its_class_and_attributes(mode, shape):
         assert other.w.data.tolist() == [0.5, 0.5]
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_parameter_that_holds_another_is_copied_with_it(mode):
+    link = Link()
+    with link.init_scope():
+        link.a, link.b = Positive(0.5, (2,)), Parameter(0.5, (2,))
+    link.a.partner, link.a.owner = link.b, link
+    other = link.copy(mode)
+    assert other.a.partner is other.b is not link.b
+    assert other.a.owner is other
+    assert (other.b.data is link.b.data) == (mode == "share")
+
+
 Pair = collections.namedtuple("Pair", "one other")
 
 HOLD = {  # how a Chain keeps its children besides, and how to get at l1 there

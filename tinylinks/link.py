@@ -276,11 +276,17 @@ class Link:
     def copy(self, mode: str = "share") -> Self:
         """Return a copy of this link and of all links below it, without gradients.
 
+        What is shared inside of it is shared inside of the copy: links, parameters, arrays. An
+        attribute that also holds children, in a list, tuple, set, dict or method, holds those
+        of the copy. A warning names one that still leads to those of the original, as a
+        function may.
+
         Parameters
         ----------
         mode : {"share", "copy", "init"}
             The parameters of the copy use the same arrays, or begin with equal values, or
-            are drawn anew by their initializers.
+            are drawn anew by their initializers. What waits for its first mini-batch cannot be
+            shared.
 
         Examples
         --------
