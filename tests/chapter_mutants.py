@@ -198,7 +198,15 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (12, "ChainList.__init__", "self._layers = []  ->  pass"): (
         "The ChainList of the cell before, on which this one is built, has made the list."
     ),
-    (12, "copy_param", "other.data = param.xp.asarray(other.data)  ->  pass"): GPU,
+    (12, "Link.copy", "new_array(param, mode, made)  ->  pass"): (
+        "It matters if a Parameter of a subclass holds another Parameter as an attribute."
+    ),
+    (
+        12,
+        "Link._fill",
+        "for (name, value) in self.__dict__.items()  ->  "
+        "for (name, value) in list(self.__dict__.items())[1:]",
+    ): "The first attribute is a list of names. `__copy__` has copied it already.",
     (12, "Link.add_persistent", "errors.check_super_init(self)  ->  pass"): (
         "The check of `init_scope`, which chapter 10 shows."
     ),

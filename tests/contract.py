@@ -9,6 +9,7 @@ that it met: it is read by those who wrote a library of their own, too.
 """
 
 import ast
+import copy
 import functools
 import gc
 import inspect
@@ -1056,6 +1057,40 @@ def links_below_are_found_each_once(lib):
     assert [link is f for link in pair.children()] == [True, False]
 
 
+@since(10)
+def a_copy_of_a_variable_has_its_gradient_and_no_graph(lib):
+    class Weighted(lib.Parameter):
+        pass
+
+    x = lib.Variable(np.array([1.0, 2.0]), name="x", grad=np.array([3.0, 4.0]))
+    h = copy.deepcopy(x * x)
+    assert (h.creator, h.rank, h.data.tolist()) == (None, 0, [1, 4])
+    twin = copy.deepcopy(x)
+    assert (twin.name, twin.grad.tolist()) == ("x", [3, 4])
+    (twin * twin).sum().backward()
+    assert (twin.grad.tolist(), x.grad.tolist()) == ([5, 8], [3, 4])
+    p = Weighted(0.5, (2,))
+    p.weight = 3
+    for q in (copy.copy(p), copy.deepcopy(p)):
+        assert (type(q), q.weight, q.initializer) == (Weighted, 3, 0.5)
+    assert not copy.deepcopy(lib.Parameter(0.5)).is_initialized
+
+
+@since(10)
+def names_of_other_libraries_are_answered(lib):
+    with pytest.raises(TypeError, match=r"Parameter: expected .* got requires_grad"):
+        lib.Parameter(np.ones(2), requires_grad=False)
+
+
+@since(10)
+def what_waits_is_not_counted_in_silence(lib):
+    link = line(lib)
+    with link.init_scope():
+        link.later = lib.Parameter(0.0)
+    with pytest.warns(UserWarning, match="count_params: expected .* got /later waiting"):
+        assert link.count_params() == 2
+
+
 # ---- chapter 11: Linear ----
 
 
@@ -1117,6 +1152,17 @@ def first_values_can_be_given(lib):
     assert f.W.dtype == np.float64
     assert f(np.array([[10.0, 100.0]])).item() == 213
     assert lib.Linear(2, 1, nobias=True).b is None
+
+
+@since(11)
+def first_values_of_float64_do_not_stand_beside_float32(lib):
+    x, W, b = np.ones((1, 3), np.float32), np.ones((2, 3)), np.zeros(2)
+    for size in (3, None):
+        for first in ({"initialW": W}, {"initial_bias": b}):
+            f = lib.Linear(size, 2, **first)
+            assert f(x).dtype == f.W.dtype == f.b.dtype == np.float64
+    with pytest.raises(TypeError, match="Linear: expected first values of one dtype"):
+        lib.Linear(3, 2, initialW=W, initial_bias=b.astype(np.float32))
 
 
 @since(11)
@@ -1250,6 +1296,51 @@ def a_copy_shares_arrays_or_has_its_own_or_begins_anew(lib):
     shared.rest(shared.l1(np.ones((4, 2), np.float32))).sum().backward()
     assert [p.grad for each in (model, own, new) for p in each.params()] == [None] * 12
     assert len(model.l1.repeat(3)) == 3
+
+
+@since(12)
+def arrays_that_are_tied_stay_tied_in_copies(lib):
+    model = lib.Chain(a=lib.Linear(2, 2))
+    model.add_link("b", model.a.copy())
+    for other in map(model.copy, ("share", "copy", "init")):
+        assert other.a.W.data is other.b.W.data
+        assert other.a.W is not other.b.W
+
+
+@since(12)
+def a_copy_computes_with_children_of_its_own(lib):
+    class Model(lib.Chain):
+        def __init__(self):
+            super().__init__()
+            with self.init_scope():
+                self.l1 = lib.Linear(2, 2)
+            self.held = [(self.l1,), {"x": self.l1}, self.l1.forward]
+
+    model = Model()
+    for other in (copy.deepcopy(model), *map(model.copy, ("share", "copy", "init"))):
+        (one,), two, three = other.held
+        assert one is two["x"] is three.__self__ is other.l1 is not model.l1
+    model.bend = lambda x: model.l1(x)
+    with pytest.warns(UserWarning, match=r"copy: expected .* got Model.bend"):
+        model.copy()
+
+
+@since(12)
+def a_shallow_copy_has_lists_of_its_own(lib):
+    model = lib.Chain(a=lib.Linear(2, 2))
+    other = copy.copy(model)
+    other.add_link("b", lib.Linear(2, 2))
+    assert (paths(model), other.a is model.a) == (["/a/W", "/a/b"], True)
+
+
+@since(12)
+def sequentials_add_up(lib):
+    one, two = lib.Sequential(lib.Linear(2, 2), lib.tanh), lib.Sequential(lib.Linear(2, 1))
+    assert [layer is each for layer, each in zip(one + two, [*one, *two], strict=True)] == [
+        True
+    ] * 3
+    with pytest.raises(TypeError, match=r"Sequential \+ x: expected"):
+        one + [lib.tanh]
 
 
 @since(12)
@@ -1927,3 +2018,19 @@ def links_with_filters_find_their_channels_at_the_first_mini_batch(lib):
     assert g(f(x)).shape == (5, 3, 16, 16)
     assert (f.W.shape, g.W.shape) == ((4, 2, 3, 3), (4, 3, 2, 2))
     assert paths(f) == ["/W", "/b"]
+
+
+@since(17)
+def refused_images_leave_no_filters(lib):
+    x = np.ones((5, 2, 8, 8), np.float32)
+    for f in (lib.Convolution2D(4, 3), lib.Deconvolution2D(4, 3)):
+        for wrong in (lib.Variable(np.ones((5, 3, 8, 8))), x[0], x[:, :0]):
+            with pytest.raises((TypeError, ValueError)):
+                f(wrong)
+            assert not hasattr(f, "W")
+        f(x)
+        assert f.W.shape[:2] in ((4, 2), (2, 4))
+    f = lib.Convolution2D(4, 9)
+    with pytest.raises(ValueError, match="expected"):
+        f(x)  # the windows are larger than the images
+    assert not hasattr(f, "W")

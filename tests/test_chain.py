@@ -1,5 +1,9 @@
 """Chain, ChainList, Sequential: names, lists, calls, copies, and taking values over."""
 
+import collections
+import copy
+import functools
+import threading
 import warnings
 import weakref
 
@@ -290,6 +294,25 @@ def test_negative_and_far_places_are_those_of_a_list(kind):
     assert sizes(links) == [1, 3, 2, 4]
 
 
+def test_sequentials_add_up():
+    a, b, c = map(linear, (1, 2, 3))
+    one, two = Sequential(a, F.relu), Sequential(b)
+    both = one + two
+    assert type(both) is Sequential
+    assert same(both, [a, F.relu, b])
+    assert (len(one), len(two)) == (2, 1)
+    one += Sequential(c)
+    assert same(one, [a, F.relu, c])
+
+
+@pytest.mark.parametrize("wrong", [[linear(1)], linear(1), ChainList(linear(1)), F.relu, 0])
+def test_a_sequential_adds_no_more_than_a_sequential(wrong):
+    model = Sequential(linear(1))
+    with pytest.raises(TypeError, match=r"Sequential \+ x: expected x as a Sequential, got"):
+        model + wrong
+    assert len(model) == 1
+
+
 @pytest.mark.parametrize("kind", [ChainList, Sequential])
 def test_slices_can_be_assigned_and_deleted(kind):
     links = kind(*map(linear, (1, 2, 3, 4)))
@@ -569,6 +592,187 @@ def test_what_is_shared_stays_shared_in_the_copy(mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
+def test_arrays_that_are_tied_are_tied_in_the_copy(mode, xp):
+    model = to(xp, Chain(a=L.Linear(2, 2)))
+    model.add_link("b", model.a.copy())
+    assert model.b.W is not model.a.W
+    other = model.copy(mode)
+    assert other.a.W.data is other.b.W.data
+    assert other.a.b.data is other.b.b.data
+    assert other.a.W is not other.b.W
+    assert (other.a.W.data is model.a.W.data) == (mode == "share")
+    equal = values(other.a.W.data) == values(model.a.W.data)
+    assert equal == (mode != "init")
+
+
+class Positive(Parameter):
+    pass
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("shape", [(2,), None])
+def test_a_parameter_of_a_subclass_keeps_its_class_and_attributes(mode, shape):
+    link = Link()
+    with link.init_scope():
+        link.w = Positive(0.5, shape, name="weight")
+    link.w.limits = [0, 1]
+    for other in (link, link.repeat(1, mode)[0]) if shape or mode != "share" else ():
+        assert (type(other.w), other.w.limits, other.w.name) == (Positive, [0, 1], "weight")
+    if shape:
+        other.w.limits.append(2)
+        assert link.w.limits == [0, 1]
+        assert other.w.data.tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_parameter_that_holds_another_is_copied_with_it(mode):
+    link = Link()
+    with link.init_scope():
+        link.a, link.b = Positive(0.5, (2,)), Parameter(0.5, (2,))
+    link.a.partner, link.a.owner = link.b, link
+    other = link.copy(mode)
+    assert other.a.partner is other.b is not link.b
+    assert other.a.owner is other
+    assert (other.b.data is link.b.data) == (mode == "share")
+
+
+Pair = collections.namedtuple("Pair", "one other")
+
+HOLD = {  # how a Chain keeps its children besides, and how to get at l1 there
+    "attribute": (lambda m: m.l1, lambda held: held),
+    "list": (lambda m: [m.l1, 3], lambda held: held[0]),
+    "tuple": (lambda m: (3, m.l1), lambda held: held[1]),
+    "dict": (lambda m: {"x": m.l1}, lambda held: held["x"]),
+    "keys": (lambda m: {m.l1: 3}, lambda held: next(iter(held))),
+    "set": (lambda m: {m.l1}, lambda held: next(iter(held))),
+    "frozenset": (lambda m: frozenset([m.l1]), lambda held: next(iter(held))),
+    "ordered": (lambda m: collections.OrderedDict(x=m.l1), lambda held: held["x"]),
+    "namedtuple": (lambda m: Pair(m.l1, 3), lambda held: held.one),
+    "nested": (lambda m: [({"x": [m.l1]},)], lambda held: held[0][0]["x"][0]),
+    "method": (lambda m: m.l1.forward, lambda held: held.__self__),
+    "own method": (lambda m: m.forward, lambda held: held.__self__.l1),
+    "methods": (lambda m: [m.l1.forward], lambda held: held[0].__self__),
+    "partial": (lambda m: functools.partial(m.l1, n_batch_axes=1), lambda held: held.func),
+    "argument": (lambda m: functools.partial(print, m.l1), lambda held: held.args[0]),
+}
+
+
+def holding(make):
+    class Model(Chain):
+        def __init__(self):
+            super().__init__()
+            with self.init_scope():
+                self.l1 = L.Linear(2, 2)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that `held` is not registered
+                self.held = make(self)
+
+        def forward(self, x):
+            return self.l1(x)
+
+    return Model()
+
+
+@pytest.mark.parametrize("name", HOLD)
+@pytest.mark.parametrize("mode", [*MODES, "deepcopy"])
+def test_what_holds_the_children_besides_holds_those_of_the_copy(name, mode):
+    make, get = HOLD[name]
+    model = holding(make)
+    other = copy.deepcopy(model) if mode == "deepcopy" else model.copy(mode)
+    assert get(other.held) is other.l1
+    assert get(model.held) is model.l1
+    assert type(other.held) is type(model.held)
+
+
+def test_a_list_that_holds_itself_is_copied():
+    model = holding(lambda m: [m.l1])
+    model.held.append(model.held)
+    other = model.copy()
+    assert other.held[1] is other.held is not model.held
+    assert other.held[0] is other.l1
+
+
+def test_a_parameter_that_is_held_besides_is_that_of_the_copy():
+    model = holding(lambda m: {"W": m.l1.W, "array": m.l1.W.data})
+    other = model.copy("copy")
+    assert other.held["W"] is other.l1.W
+    assert other.held["array"] is other.l1.W.data
+
+
+def test_a_link_that_names_its_children_is_copied_with_them():
+    class Two(Link):
+        def __init__(self):
+            super().__init__()
+            self.both = [linear(1), linear(2)]
+
+        def _named_children(self):
+            return list(zip("ab", self.both, strict=True))
+
+    model = Two()
+    other = model.copy("copy")
+    assert sizes(other.both) == [1, 2]
+    assert other.both[0] is not model.both[0]
+
+
+def test_a_link_beside_the_family_is_not_copied():
+    friend, model = linear(1), holding(lambda m: [m.l1])
+    model.held.append(friend)
+    assert model.copy("copy").held[1] is friend
+
+
+class Holder:
+    def __init__(self, link):
+        self.link = link
+
+    def step(self, x):
+        return self.link(x)
+
+
+def with_default(link):
+    return lambda x, link=link: link(x)
+
+
+FUNCTIONS = {
+    "function": lambda m: lambda x: m.l1(x),
+    "of the link": lambda m: (lambda link: lambda x: link(x))(m.l1),
+    "default": lambda m: with_default(m.l1),
+    "in a list": lambda m: [F.relu, lambda x: m.l1(x)],
+    "object": lambda m: Holder(m.l1),
+    "method of an object": lambda m: Holder(m.l1).step,
+    "reference": lambda m: Holder([m.l1]),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_copy_warns_of_what_still_leads_to_the_original(name, mode):
+    model = holding(FUNCTIONS[name])
+    with pytest.warns(UserWarning, match=r"copy: expected links .* got Model.held, an? ") as caught:
+        model.copy(mode)
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_a_copy_does_not_warn_of_other_functions_and_objects():
+    other = linear(1)
+
+    def never():
+        return later
+
+    model = holding(lambda m: [F.relu, lambda x: other(x), Holder(3), np, Chain, never, {1: 2}])
+    assert model.copy("copy").held[:1] == [F.relu]
+    later = 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_copy_keeps_what_cannot_be_copied(mode):
+    model = holding(lambda m: [threading.Lock()])
+    model.xp = np
+    other = model.copy(mode)
+    assert other.held[0] is model.held[0]
+    assert other.xp is np
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_a_list_shares_in_its_copy_too(mode):
     layer = linear(1)
     model = ChainList(layer, Sequential(layer, F.relu), layer)
@@ -631,6 +835,21 @@ def test_a_parameter_that_waits_is_copied_waiting(mode):
     other.a.initialize((2,))
     assert other.a.data.tolist() == [3, 3]
     assert not link.a.is_initialized
+
+
+def test_a_link_that_waits_cannot_be_shared():
+    link = Link()
+    with link.init_scope():
+        link.a = Parameter(3.0)
+    for waits, path in [
+        (L.Linear(2), "/W"),
+        (Sequential(F.relu, L.Linear(2)), "/0/W"),
+        (link, "/a"),
+    ]:
+        for share in (waits.copy, lambda link=waits: link.repeat(2, mode="share")):
+            with pytest.raises(RuntimeError, match=rf"copy: expected arrays to share, got {path},"):
+                share()
+        assert len(waits.repeat(2, mode="copy")) == len(waits.repeat(2)) == 2
 
 
 def test_a_shared_copy_of_what_waits_does_not_part_unseen():
@@ -834,6 +1053,43 @@ def test_copyparams_wants_a_link_that_is_built_alike(target, source):
 def test_numbers_come_from_a_link(method):
     with pytest.raises(TypeError, match=f"{method}: expected a Link, got"):
         getattr(linear(1), method)([np.ones((1, 1))])
+
+
+def test_copyparams_into_what_is_read_only_changes_nothing():
+    model, other = small(), small()
+    before = [p.data.copy() for p in other.params()]
+    last = list(other.params())[-1]
+    last.data.flags.writeable = False
+    with pytest.raises(ValueError, match=r"copyparams: expected /rest/1/b as an array that can be"):
+        other.copyparams(model)
+    last.data.flags.writeable = True
+    other.seen.flags.writeable = False
+    with pytest.raises(ValueError, match=r"copyparams: expected /seen as an array that can be"):
+        other.copyparams(model)
+    other.copyparams(other, copy_persistent=False)  # then it need not be written
+    assert all(map(np.array_equal, before, [p.data for p in other.params()]))
+
+
+@pytest.mark.parametrize("value", [300, 1.5, -200])
+def test_copyparams_does_not_wrap_whole_numbers(value, xp):
+    one, two = Link(), Link()
+    one.add_persistent("n", xp.asarray(np.array([1.0, 2.0])))
+    two.add_persistent("n", xp.asarray(np.array([0, 0], np.int8)))
+    two.copyparams(one)
+    assert values(two.n) == [1, 2]
+    one.n[0] = value
+    with pytest.raises(ValueError, match=r"copyparams: expected numbers for /n that fit into int8"):
+        two.copyparams(one)
+    assert values(two.n) == [1, 2]
+
+
+@pytest.mark.parametrize(("mine", "other"), [(0, np.array(3)), (np.array(0), 3), (0, 3), (None, 3)])
+def test_copyparams_takes_numbers_and_arrays_of_no_axis_for_each_other(mine, other):
+    one, two = Link(), Link()
+    one.add_persistent("n", mine)
+    two.add_persistent("n", other)
+    one.copyparams(two)
+    assert one.n == 3
 
 
 # ---- addgrads ----

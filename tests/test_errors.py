@@ -1269,6 +1269,26 @@ def w_in_the_place_of_nobias():
     L.Linear(3, 2, np.zeros((2, 3)))
 
 
+@mistake("Linear", "the arguments in_size, out_size, nobias", "'bias'", "nobias=True")
+def an_argument_of_another_library():
+    L.Linear(3, 2, bias=False)
+
+
+@mistake("Parameter", "the arguments initializer, shape", "'requires_grad'", "disable_update()")
+def a_parameter_that_shall_not_learn():
+    Parameter(np.ones(2), requires_grad=False)
+
+
+@mistake("Linear", "of one dtype", "float64 and initial_bias of float32", "initial_bias.astype(")
+def first_values_of_two_dtypes():
+    L.Linear(3, 2, initialW=np.ones((2, 3)), initial_bias=np.ones(2, np.float32))
+
+
+@mistake("HeNormal", "a generator of random numbers", "3", "np.random.default_rng(0)")
+def a_seed_in_the_place_of_a_generator():
+    initializers.HeNormal(rng=3)
+
+
 @mistake("LeCunNormal", "shape (out, in)", "shape (2,)", "0 for a bias", ValueError)
 def a_random_bias():
     L.Linear(3, 2, initial_bias=initializers.LeCunNormal())
@@ -1331,6 +1351,29 @@ def a_function_called_in_a_sequential():
 @mistake("Sequential", "at least one layer", "none", "append", RuntimeError)
 def a_sequential_without_layers():
     Sequential()(matrix(2, 3))
+
+
+@mistake("Sequential + x", "x as a Sequential", "a list", "extend")
+def a_list_added_to_a_sequential():
+    Sequential(F.relu) + [F.tanh]
+
+
+def counts(array):
+    link = Link()
+    link.add_persistent("n", array)
+    return link
+
+
+@mistake("copyparams", "/n as an array that can be changed", "read-only", "copy()", ValueError)
+def numbers_for_a_read_only_array():
+    mine = counts(np.zeros(1))
+    mine.n.flags.writeable = False
+    mine.copyparams(counts(np.ones(1)))
+
+
+@mistake("copyparams", "/n that fit into int8", "others of int64", "one dtype", ValueError)
+def numbers_that_are_too_large_to_copy():
+    counts(np.zeros(1, np.int8)).copyparams(counts(np.array([300])))
 
 
 @mistake("Chain", "links that do not hold this Chain", "one that does", "one way", ValueError)
@@ -1637,6 +1680,16 @@ def a_class_in_the_place_of_the_verb():
 @mistake("links", "Linear", "'Dropout'", "Write tinylinks.functions.dropout.", AttributeError)
 def a_function_sought_among_the_links():
     L.Dropout(0.5)
+
+
+@mistake("links", "Linear", "'EmbedID'", "Chainer has it", AttributeError)
+def a_link_that_only_chainer_has():
+    L.EmbedID(10, 3)
+
+
+@mistake("datasets", "MiniBatches", "'get_mnist'", "datasets.get_digits", AttributeError)
+def a_data_set_that_only_chainer_has():
+    datasets.get_mnist()
 
 
 @mistake("tinylinks", "Sequential", "'Linear'", "Write tinylinks.links.Linear.", AttributeError)
@@ -2722,22 +2775,26 @@ MATTER = {
         "super().__init__()": "check_super_init",
         "Parameter": "check_assigned",
         "initializer": "check_initializer check_filled",
+        "__new__": "check_keywords",
         "forward": "no_forward",
         "Link": "no_attribute",
         "zerograds": "ZEROGRADS",
     },
     11: {
         "links": "no_name",
-        "mini-batch": "waits check_backward has_no_array no_attribute",
+        "mini-batch": "waits check_backward has_no_array no_attribute not_counted",
         "out_size": "check_sizes",
         "nobias": "check_flag",
         "initialW": "check_initial check_number",
+        "share_dtype": "check_one_dtype",
+        "random": "check_rng",
         "variance": "check_fans check_positive check_dtype check_choice",
     },
     12: {
         "ChainList": "check_child check_no_circle check_child_name inside_a_container",
-        "Sequential": "check_layer check_layers",
-        "copyparams": "check_built_alike",
+        "Sequential": "check_layer check_layers check_added",
+        "lambda": "not_repointed",
+        "copyparams": "check_built_alike check_can_take check_taken_over",
         "addgrads": "check_there",
         "repeat": "check_repeat",
         "mode": "check_choice check_shared",
@@ -2758,9 +2815,11 @@ MATTER = {
     15: {
         "get_digits": "check_ndim",
         "split": "check_share check_examples check_seed",
+        "datasets": "no_name",
         "MiniBatches": "check_batch_size check_flag",
     },
     16: {
+        "serializers": "no_name",
         "save_npz": "check_file check_saved check_serializable reading check_archive",
         "load_npz": "check_absent check_loaded check_ignore_names check_same_examples",
         "add_persistent": "check_persistent check_not_learnt",
@@ -2789,7 +2848,7 @@ MATTER = {
         "constant": "check_backward",
         "grad(": "check_variables check_same_length",
     },
-    20: {"backend": "check_array no_gpu check_grad check_backend check_alike"},
+    20: {"backend": "no_name check_array no_gpu check_grad check_backend check_alike"},
 }
 
 

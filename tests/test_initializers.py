@@ -1,5 +1,6 @@
 """The first values of parameters."""
 
+import functools
 import math
 
 import numpy as np
@@ -90,6 +91,36 @@ def test_a_seed_repeats_the_draw(name):
     assert draws[0] == draws[1] != draws[2]
 
 
+@pytest.mark.parametrize("generator", [np.random.RandomState, np.random.default_rng])
+@pytest.mark.parametrize("name", SPREAD)
+def test_a_generator_of_ones_own_repeats_the_draw_and_leaves_numpys_alone(name, generator):
+    make = SPREAD[name][0]
+    if name == "HeNormal, fan_out":
+        make = functools.partial(HeNormal, fan_option="fan_out")
+    np.random.seed(0)
+    before = np.random.get_state()[1].tolist()
+    draws = [initializers.generate_array(make(1.0, rng=generator(s)), (2, 3)) for s in (1, 1, 2)]
+    assert draws[0].tolist() == draws[1].tolist() != draws[2].tolist()
+    assert np.random.get_state()[1].tolist() == before
+
+
+def test_copies_do_not_draw_the_same_numbers_from_a_generator():
+    """Chainer copies the generator, so all of these would be equal."""
+    layer = L.Linear(2, 2, initialW=Normal(rng=np.random.RandomState(0)))
+    layers = [layer, *layer.repeat(2)]
+    assert len({tuple(link.W.data.ravel()) for link in layers}) == 3
+
+
+@pytest.mark.parametrize("rng", [3, "seed", np.random])
+@pytest.mark.parametrize("make", [Normal, Uniform, LeCunNormal, GlorotUniform, HeNormal])
+def test_a_generator_can_draw(make, rng):
+    if rng is np.random:
+        assert make(rng=rng).rng is rng
+    else:
+        with pytest.raises(TypeError, match=f"{make.__name__}: expected rng as a generator"):
+            make(rng=rng)
+
+
 @pytest.mark.parametrize(
     ("shape", "fans"),
     [((2, 3), (3, 2)), ((2, 3, 5), (15, 10)), ((2, 3, 5, 7), (105, 70)), ((1, 1), (1, 1))],
@@ -144,6 +175,8 @@ def test_generate_array_copies_an_array(dtype, xp):
     array = xp.asarray([1.0, 2.0], dtype=dtype)
     made = initializers.generate_array(array, (2,))
     assert (type(made), made.dtype, made.tolist()) == (xp.ndarray, dtype, [1, 2])
+    whole = initializers.generate_array(xp.asarray(np.array([1, 2])), (2,))
+    assert (type(whole), whole.dtype, whole.tolist()) == (xp.ndarray, np.float32, [1, 2])
     made[0] = 5
     assert array.tolist() == [1, 2]
 

@@ -1,6 +1,7 @@
 """L.Linear: the transcript, first values, lazy initialization, shapes and dtypes."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -99,6 +100,96 @@ def test_first_values_from_numbers_and_initializers_are_float32():
     f = L.Linear(3, 2, initialW=initializers.Constant(0.5), initial_bias=1)
     assert (f.W.dtype, f.b.dtype) == (np.float32, np.float32)
     assert (f.W.data.tolist(), f.b.data.tolist()) == ([[0.5] * 3] * 2, [1, 1])
+
+
+W, b = np.arange(6.0).reshape(2, 3) - 2, np.array([3.0, 5.0])
+FLOATS = [np.float16, np.float32, np.float64, ">f4", ">f8"]
+
+
+@pytest.mark.parametrize("in_size", [3, None])
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_the_dtype_of_one_first_value_is_that_of_the_other(dtype, in_size, xp):
+    """NumPy's random numbers are float64: beside a b of float32 they failed at the first call."""
+    native = np.dtype(dtype).newbyteorder("=")
+    x = xp.ones((1, 3), dtype=np.float32)
+    for first in ({"initialW": W}, {"initial_bias": b}, {"initialW": W, "initial_bias": b}):
+        if xp is not np and dtype not in FLOATS[:3]:
+            continue
+        first = {name: xp.asarray(value.astype(dtype)) for name, value in first.items()}
+        f = L.Linear(in_size, 2, **first)
+        y = to(xp, f)(x)
+        assert (f.W.dtype, f.b.dtype, y.dtype) == (native, native, native)
+        expected = backend.to_cpu(f.W.data).sum(axis=1) + backend.to_cpu(f.b.data)
+        np.testing.assert_allclose(backend.to_cpu(y.data)[0], expected, rtol=2e-3)
+        if "initialW" in first:
+            assert values(f.W.data) == W.tolist()
+        if "initial_bias" in first:
+            assert values(f.b.data) == b.tolist()
+        y.sum().backward()
+        assert f.W.grad.dtype == f.b.grad.dtype == native
+
+
+@pytest.mark.parametrize("dtype", [int, np.uint8, bool])
+@pytest.mark.parametrize("in_size", [3, None])
+def test_first_values_that_are_whole_numbers_become_floats(dtype, in_size, xp):
+    """A parameter of whole numbers could not learn. Chainer casts them, too."""
+    f = L.Linear(in_size, 2, initialW=xp.asarray(abs(W).astype(dtype)))
+    y = to(xp, f)(xp.ones((1, 3), dtype=np.float32))
+    assert (f.W.dtype, f.b.dtype) == (np.float32, np.float32)
+    assert values(y.data) == [abs(W).astype(dtype).sum(axis=1).tolist()]
+    double = L.Linear(3, 2, initialW=abs(W).astype(dtype), initial_bias=b)
+    assert (double.W.dtype, double.b.dtype) == (np.float64, np.float64)
+
+
+def test_an_initializer_with_a_dtype_gives_it_to_both():
+    for size in (3, None):
+        f = L.Linear(size, 2, initialW=initializers.HeNormal(dtype=np.float64))
+        assert f(np.ones((1, 3), np.float32)).dtype == f.b.dtype == f.W.dtype == np.float64
+        f = L.Linear(size, 2, initial_bias=initializers.One(np.float16))
+        assert f(np.ones((1, 3), np.float32)).dtype == f.b.dtype == f.W.dtype == np.float16
+
+
+@pytest.mark.parametrize("link", [L.Linear, L.Convolution2D, L.Deconvolution2D])
+def test_first_values_of_two_dtypes_are_refused_where_they_are_given(link):
+    size = (3, 2) if link is L.Linear else (3, 2, 1)
+    with pytest.raises(TypeError, match=f"{link.__name__}: expected first values of one dtype"):
+        link(*size, initialW=W, initial_bias=b.astype(np.float32))
+    assert link(*size, nobias=True, initial_bias=b).W.dtype == np.float32
+
+
+@pytest.mark.parametrize("wrong", [W.tolist(), Variable(W), np.ma.array(W), "zeros", True, list])
+@pytest.mark.parametrize("size", [(3, 2), (None, 2)])
+def test_what_is_no_first_value_is_refused_where_it_is_given(wrong, size):
+    for name in ("initialW", "initial_bias"):
+        with pytest.raises(TypeError, match="Parameter: expected an array, a number or an init"):
+            L.Linear(*size, **{name: wrong})
+
+
+@pytest.mark.parametrize("kind", [complex, str, object])
+def test_first_values_that_are_no_numbers_are_refused(kind):
+    with pytest.raises(TypeError, match="expected a NumPy or CuPy array of numbers"):
+        L.Linear(3, 2, initialW=W.astype(kind))
+    with pytest.raises(TypeError, match="expected a NumPy or CuPy array of numbers"):
+        L.Linear(3, 2, initialW=W.astype(kind), initial_bias=b)
+
+
+def test_a_file_that_is_shown_as_an_array_gives_first_values(tmp_path):
+    np.save(tmp_path / "W.npy", W.astype(np.float32))
+    file = np.load(tmp_path / "W.npy", mmap_mode="r")
+    for f in (L.Linear(3, 2, initialW=file), L.Linear(None, 2, initialW=file)):
+        f(np.ones((1, 3), np.float32))
+        assert (type(f.W.data), f.W.dtype) == (np.ndarray, np.float32)
+        f.W.data += 1  # not the file
+        assert file.tolist() == W.tolist()
+
+
+def test_what_waits_keeps_its_dtype_in_copies_and_when_it_is_loaded():
+    lazy = L.Linear(None, 2, initial_bias=b)
+    for f in (lazy.copy("copy"), lazy.copy("init"), pickle.loads(pickle.dumps(lazy))):
+        f(np.ones((1, 3), np.float32))
+        assert (f.W.dtype, f.copy("init").W.dtype) == (np.float64, np.float64)
+    lazy.copyparams(L.Linear(3, 2))
+    assert (lazy.W.dtype, lazy.b.dtype) == (np.float64, np.float64)
 
 
 @pytest.mark.parametrize("make", [lambda: L.Linear(2), lambda: L.Linear(None, 2)])

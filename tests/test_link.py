@@ -126,7 +126,17 @@ def test_a_shared_parameter_gets_the_gradients_of_all_its_uses():
 
 def test_count_params_counts_numbers():
     assert MLP().count_params() == 1 + 3 * 2 + 2 + 4 * 3 + 3
-    assert L.Linear(None, 3).count_params() == 3
+
+
+def test_count_params_warns_of_what_waits():
+    model = Chain(l1=L.Linear(None, 3), l2=L.Linear(3, 2))
+    with pytest.warns(UserWarning, match=r"count_params: expected .* got /l1/W waiting") as caught:
+        assert model.count_params() == 3 + 6 + 2
+    assert [warning.filename for warning in caught] == [__file__]
+    with pytest.warns(UserWarning, match="got /W waiting"):
+        assert L.Linear(None, 3).count_params() == 3
+    model.l1(np.ones((1, 4), np.float32))
+    assert model.count_params() == 12 + 3 + 6 + 2
 
 
 def test_include_uninit_decides_about_parameters_that_wait():
@@ -324,7 +334,8 @@ def waiting():
 def test_what_waits_is_a_parameter_without_numbers():
     link = waiting()
     assert [p.name for p in link.params()] == ["ready", "waiting"]
-    assert link.count_params() == 2
+    with pytest.warns(UserWarning, match="got /waiting waiting for a shape"):
+        assert link.count_params() == 2
     with pytest.warns(DeprecationWarning, match="cleargrads"):
         link.zerograds()
     assert (link.ready.grad.tolist(), link.waiting.grad) == ([0, 0], None)
@@ -380,6 +391,18 @@ class Forgetful(Chain):
 def test_a_link_without_its_init_says_so(use):
     with pytest.raises(RuntimeError, match=r"Forgetful: expected Link.__init__ to have run"):
         use(Forgetful())
+
+
+@pytest.mark.parametrize("kind", [Link, Chain, Sequential, L.Linear, L.BatchNormalization])
+def test_what_is_missing_for_want_of_init_is_answered_so(kind):
+    class Forgetful(kind):
+        def __init__(self):
+            """Forget super().__init__()."""
+
+    link = Forgetful()
+    assert not hasattr(link, "W")
+    with pytest.raises(AttributeError, match=r"got 'b'. Write super\(\).__init__\(\) as the first"):
+        link.b  # noqa: B018
 
 
 # ---- persistent values ----
@@ -547,6 +570,44 @@ def test_what_waited_has_the_dtype_that_it_would_have_had():
 
 
 # ---- what Python does with objects ----
+
+
+def test_a_shallow_copy_has_the_same_parameters_in_lists_of_its_own():
+    model, layers, lazy = MLP(), Sequential(L.Linear(1, 1)), L.Linear(2)
+    model.add_persistent("steps", 1)
+    others = [copy.copy(model), copy.copy(layers), copy.copy(lazy)]
+    assert [type(other) for other in others] == [MLP, Sequential, L.Linear]
+    assert others[0].first is model.first
+    assert others[0].scale is model.scale
+    assert others[1][0] is layers[0]
+    others[0].add_link("extra", L.Linear(1, 1))
+    others[0].add_persistent("more", 2)
+    del others[0].scale
+    others[1].append(L.Linear(1, 1))
+    others[2](np.ones((1, 3), np.float32))
+    assert names(model) == ["/scale", "/second/W", "/second/b", "/first/W", "/first/b"]
+    assert [path for path, _ in saved(model)][:2] == ["/scale", "/steps"]
+    assert (names(layers), names(lazy)) == (["/0/W", "/0/b"], ["/b"])
+
+
+def test_a_shallow_copy_has_attributes_that_pickle_would_drop():
+    class Half(Link):
+        def __getstate__(self):
+            return {}
+
+    link = Half()
+    link.size = 3
+    assert copy.copy(link).size == 3
+    assert link.copy().size == 3
+
+
+def test_a_deep_copy_and_a_pickle_have_the_gradients():
+    model = MLP()
+    model(np.ones((2, 4), np.float32)).sum().backward()
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        for p, q in zip(model.params(), other.params(), strict=True):
+            np.testing.assert_array_equal(p.grad, q.grad)
+            assert p.grad is not q.grad
 
 
 def test_python_can_copy_a_model_deeply():

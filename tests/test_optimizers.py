@@ -895,3 +895,21 @@ def test_a_loss_of_another_model_is_warned_of_at_the_first_update():
     with pytest.warns(UserWarning, match="so nothing moves") as caught:
         optimizer.update(lambda: f(np.ones((1, 1), np.float32)))
     assert caught[0].filename == __file__
+
+
+def test_a_shallow_copy_has_hooks_and_counts_of_its_own():
+    f = L.Linear(1, 1)
+    optimizer = optimizers.Adam().setup(f)
+    f.W.grad = np.ones((1, 1), np.float32)
+    optimizer.update()
+    other = copy.copy(optimizer)
+    assert (type(other), other.target, other.t) == (optimizers.Adam, f, 1)
+    other.add_hook(optimizer_hooks.WeightDecay(0.1))
+    other.update()
+    assert optimizer.t == 1
+    with pytest.raises(ValueError, match="remove_hook: expected the name of a hook"):
+        optimizer.remove_hook("WeightDecay")
+    saved = serializers.DictionarySerializer()
+    optimizer.serialize(saved)
+    assert saved.target["W/t"] == 1
+    assert copy.copy(optimizers.SGD()).target is None

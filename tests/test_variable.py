@@ -917,11 +917,69 @@ def test_a_copy_of_a_variable_gets_gradients_of_its_own(copied):
     y = copied(x * x)
     assert y.creator is None and y.name is None
     z = copied(x)
-    assert z.name == "x" and z.grad is None and z.requires_grad
+    assert (z.name, z.grad.tolist(), z.requires_grad) == ("x", [1.0, 1.0], True)
     (z * z).sum().backward()
-    assert z.grad.tolist() == [2.0, 4.0]
+    assert z.grad.tolist() == [3.0, 5.0]
     assert x.grad.tolist() == [1.0, 1.0]
     assert not copied(Variable(np.ones(1), requires_grad=False)).requires_grad
+
+
+class Weighted(Variable):
+    """A subclass with arguments and an attribute of its own."""
+
+    def __init__(self, weight, data):
+        super().__init__(data)
+        self.weight = weight
+
+
+class Positive(Parameter):
+    """A subclass that keeps its attribute in a slot, as the library does."""
+
+    __slots__ = ("limits",)
+
+
+PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
+COPIES = [
+    copy.copy,
+    copy.deepcopy,
+    *[lambda x, protocol=n: pickle.loads(pickle.dumps(x, protocol)) for n in PROTOCOLS],
+]
+
+
+@pytest.mark.parametrize("copied", COPIES)
+def test_a_copy_is_of_the_same_class_and_has_its_attributes(copied):
+    x = copied(Weighted(3, np.array([1.0, 2.0])))
+    assert (type(x), x.weight, x.data.tolist()) == (Weighted, 3, [1, 2])
+    (x * 2).sum().backward()
+    assert x.grad.tolist() == [2, 2]
+    p = Positive(0.5, (2,), name="p")
+    p.limits, p.grad = [0, 1], np.ones(2, np.float32)
+    q = copied(p)
+    assert (type(q), q.limits, q.name, q.initializer) == (Positive, [0, 1], "p", 0.5)
+    assert (q.data.tolist(), q.grad.tolist()) == ([0.5, 0.5], [1, 1])
+
+
+@pytest.mark.parametrize("copied", COPIES)
+def test_a_copy_of_what_waits_waits(copied):
+    p = Positive(0.5, name="p")
+    p.limits = [0, 1]
+    q = copied(p)
+    assert (type(q), q.is_initialized, q.name, q.limits) == (Positive, False, "p", [0, 1])
+    q.initialize((2,))
+    assert q.data.tolist() == [0.5, 0.5]
+    assert not p.is_initialized
+
+
+@pytest.mark.parametrize("copied", COPIES)
+def test_a_copy_has_the_gradient_that_backward_left_and_no_graph(copied):
+    x = Variable(np.array([3.0]))
+    h = x * x
+    y = h * 2
+    y.backward(retain_grad=True, enable_double_backprop=True)
+    assert copied(x).grad.tolist() == [12]
+    twin = copied(h)
+    assert (twin.grad.tolist(), twin.creator, twin.rank) == ([2], None, 0)
+    assert copied(x).grad_var.creator is None
 
 
 def test_a_deep_copy_has_an_array_of_its_own():

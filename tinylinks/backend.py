@@ -4,11 +4,13 @@
 """
 
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from tinylinks import errors
+
+__all__ = ["get_array_module", "has_gpu", "to_cpu", "to_gpu"]
 
 _modules: dict[type, ModuleType] = {np.ndarray: np}
 
@@ -145,3 +147,10 @@ def to_gpu(array: Any) -> Any:
     import cupy
 
     return cupy.asarray(array)
+
+
+if not TYPE_CHECKING:  # a type checker should not think that every name is here
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say which names there are, for one that is not."""
+        errors.no_name("backend", name, __all__, 20)

@@ -73,10 +73,6 @@ class Chain(Link):
     def _named_children(self) -> list[tuple[str, Link]]:
         return [(name, self.__dict__[name]) for name in self._children]
 
-    def _copy_children(self, mode: str, made: dict[int, Any]) -> None:
-        for name, child in self._named_children():
-            self.__dict__[name] = child._copy(mode, made)
-
 
 class ChainList(Link, MutableSequence):
     """A list of Links that is itself a Link. Its children have numbers instead of names.
@@ -136,11 +132,6 @@ class ChainList(Link, MutableSequence):
         links = [layer for layer in self._layers if isinstance(layer, Link)]
         return [(str(i), link) for i, link in enumerate(links)]
 
-    def _copy_children(self, mode: str, made: dict[int, Any]) -> None:
-        for i, layer in enumerate(self._layers):
-            if isinstance(layer, Link):
-                self._layers[i] = layer._copy(mode, made)
-
 
 class Sequential(ChainList):
     """A ChainList that computes: it calls its layers one after the other.
@@ -186,6 +177,10 @@ class Sequential(ChainList):
     def __getitem__(self, index: Any) -> Any:
         layers = self._layers[index]
         return Sequential(*layers) if isinstance(index, slice) else layers
+
+    def __add__(self, other: Any) -> Sequential:
+        errors.check_added(other, Sequential)
+        return Sequential(*self, *other)
 
     def _shown(self) -> list[str]:
         names = [getattr(layer, "__name__", repr(layer)) for layer in self._layers]

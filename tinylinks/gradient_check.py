@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from tinylinks import errors
 from tinylinks.backend import get_array_module, is_array_type, to_cpu
 from tinylinks.derivatives import grad
 from tinylinks.variable import Variable
+
+__all__ = ["check_backward", "check_double_backward", "numerical_grad"]
 
 
 def numerical_grad(
@@ -189,3 +191,10 @@ def check_double_backward(
 
 def _as_tuple(x: Any) -> tuple[Any, ...]:
     return tuple(x) if isinstance(x, tuple | list) else (x,)
+
+
+if not TYPE_CHECKING:  # a type checker should not think that every name is here
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say which names there are, for one that is not."""
+        errors.no_name("gradient_check", name, __all__, 7)

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from tinylinks import errors
 from tinylinks.backend import is_array_type, plain
+
+__all__ = [
+    "Constant",
+    "GlorotUniform",
+    "HeNormal",
+    "LeCunNormal",
+    "Normal",
+    "One",
+    "Uniform",
+    "Zero",
+    "generate_array",
+    "get_fans",
+]
 
 
 class Constant:
@@ -84,13 +97,15 @@ class Normal:
     """Draw from a normal distribution with mean 0 and standard deviation `scale`.
 
     It draws from NumPy's global generator, so ``np.random.seed`` makes it reproducible, as it
-    does for all that follow.
+    does for all that follow; or from a generator of yours.
 
     Parameters
     ----------
     scale : float
     dtype : dtype of floats, optional
         Of the array that `generate_array` makes; float32 if not given.
+    rng : numpy.random.RandomState or numpy.random.Generator, optional
+        What to draw from.
 
     Examples
     --------
@@ -106,14 +121,16 @@ class Normal:
     Follows Chainer's ``chainer.initializers.Normal``.
     """
 
-    def __init__(self, scale: float = 0.05, dtype: Any = None) -> None:
+    def __init__(self, scale: float = 0.05, dtype: Any = None, *, rng: Any = None) -> None:
         name = type(self).__name__
         errors.check_positive(name, "scale", scale, "Pass a larger one, or leave it out.", 11)
         errors.check_dtype(name, dtype)
-        self.scale, self.dtype = scale, dtype
+        errors.check_rng(name, rng)
+        self.scale, self.dtype, self.rng = scale, dtype, rng
 
     def __call__(self, array: Any) -> None:
-        array[...] = np.random.normal(0.0, self.scale, array.shape)
+        rng = np.random if self.rng is None else self.rng
+        array[...] = rng.normal(0.0, self.scale, array.shape)
 
 
 class Uniform(Normal):
@@ -134,7 +151,8 @@ class Uniform(Normal):
     """
 
     def __call__(self, array: Any) -> None:
-        array[...] = np.random.uniform(-self.scale, self.scale, array.shape)
+        rng = np.random if self.rng is None else self.rng
+        array[...] = rng.uniform(-self.scale, self.scale, array.shape)
 
 
 class LeCunNormal(Normal):
@@ -157,12 +175,12 @@ class LeCunNormal(Normal):
     "Efficient BackProp" (1998).
     """
 
-    def __init__(self, scale: float = 1.0, dtype: Any = None) -> None:
-        super().__init__(scale, dtype)
+    def __init__(self, scale: float = 1.0, dtype: Any = None, *, rng: Any = None) -> None:
+        super().__init__(scale, dtype, rng=rng)
 
     def __call__(self, array: Any) -> None:
         fan_in, _ = get_fans(array.shape, "LeCunNormal")
-        Normal(self.scale * math.sqrt(1 / fan_in))(array)
+        Normal(self.scale * math.sqrt(1 / fan_in), rng=self.rng)(array)
 
 
 class GlorotUniform(LeCunNormal):
@@ -188,7 +206,7 @@ class GlorotUniform(LeCunNormal):
     def __call__(self, array: Any) -> None:
         fan_in, fan_out = get_fans(array.shape, "GlorotUniform")
         # Numbers that lie evenly between -s and s have the variance s**2 / 3.
-        Uniform(self.scale * math.sqrt(6 / (fan_in + fan_out)))(array)
+        Uniform(self.scale * math.sqrt(6 / (fan_in + fan_out)), rng=self.rng)(array)
 
 
 class HeNormal(LeCunNormal):
@@ -202,6 +220,7 @@ class HeNormal(LeCunNormal):
     dtype : dtype of floats, optional
     fan_option : {"fan_in", "fan_out"}
         With "fan_out", the gradients are what varies alike, not the outputs.
+    rng : numpy.random.RandomState or numpy.random.Generator, optional
 
     Examples
     --------
@@ -218,15 +237,22 @@ class HeNormal(LeCunNormal):
     into Rectifiers" (2015).
     """
 
-    def __init__(self, scale: float = 1.0, dtype: Any = None, fan_option: str = "fan_in") -> None:
-        super().__init__(scale, dtype)
+    def __init__(
+        self,
+        scale: float = 1.0,
+        dtype: Any = None,
+        fan_option: str = "fan_in",
+        *,
+        rng: Any = None,
+    ) -> None:
+        super().__init__(scale, dtype, rng=rng)
         errors.check_choice("HeNormal", "fan_option", fan_option, ("fan_in", "fan_out"), 11)
         self.fan_option = fan_option
 
     def __call__(self, array: Any) -> None:
         fan_in, fan_out = get_fans(array.shape, "HeNormal")
         fan = fan_in if self.fan_option == "fan_in" else fan_out
-        Normal(self.scale * math.sqrt(2 / fan))(array)
+        Normal(self.scale * math.sqrt(2 / fan), rng=self.rng)(array)
 
 
 def get_fans(shape: tuple[int, ...], operation: str = "get_fans") -> tuple[int, int]:
@@ -262,9 +288,10 @@ def generate_array(initializer: Any, shape: int | tuple[int, ...]) -> Any:
     Parameters
     ----------
     initializer : array, number, callable or None
-        An array must have `shape` and keeps its dtype; it is copied, so that learning does not
-        change yours. A number fills an array, a callable is given one to fill: of its `dtype`
-        if it has one, otherwise float32. None fills it with NaN.
+        An array must have `shape`; it is copied, so that learning does not change yours. One
+        of floats keeps its dtype, one of whole numbers becomes float32. A number fills an
+        array, a callable is given one to fill: of its `dtype` if it has one, otherwise
+        float32. None fills it with NaN.
     shape : int or tuple of int
 
     Examples
@@ -279,14 +306,108 @@ def generate_array(initializer: Any, shape: int | tuple[int, ...]) -> Any:
     """
     shape = errors.check_shape("Parameter", shape)
     initializer = plain(initializer)
+    dtype = own_dtype(initializer) or np.dtype(np.float32)
     if is_array_type(type(initializer)):
-        return errors.check_initial(initializer, shape).copy()
+        errors.check_initial(initializer, shape)
+        casts = initializer.dtype.kind in "fiub"  # anything else is refused by the Parameter
+        return (initializer.astype(dtype, copy=False) if casts else initializer).copy()
     if initializer is None:
         initializer = math.nan
     if errors.is_number(initializer):
         initializer = Constant(initializer)
     errors.check_initializer(initializer)
-    dtype = getattr(initializer, "dtype", None)
-    array = np.empty(shape, np.float32 if dtype is None else dtype)
+    errors.check_dtype("Parameter", getattr(initializer, "dtype", None))
+    array = np.empty(shape, dtype)
     errors.check_filled(initializer, initializer(array))
     return array
+
+
+def is_array(value: Any) -> bool:
+    """Tell whether `value` is an array, or a file that NumPy shows as one, to copy from."""
+    return is_array_type(type(plain(value)))
+
+
+def own_dtype(initializer: Any) -> np.dtype | None:
+    """Return the dtype that a first value brings along; a number brings none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks import initializers
+    >>> initializers.own_dtype(np.ones(3)), initializers.own_dtype(3.0)
+    (dtype('float64'), None)
+    """
+    brings = is_array(initializer) or callable(initializer)
+    dtype = getattr(initializer, "dtype", None) if brings else None
+    if dtype is None or np.dtype(dtype).kind != "f":
+        return None
+    return np.dtype(dtype).newbyteorder("=")
+
+
+def share_dtype(link: str, **initial: Any) -> list[Any]:
+    """Return the first values of a link such that all its parameters get one dtype.
+
+    What has no dtype of its own, as a number, takes it from an array or an initializer that
+    has one. If none has, all will be float32.
+
+    Parameters
+    ----------
+    link : str
+        What an error begins with.
+    **initial : array, number or initializer
+        By the names of the arguments.
+
+    Raises
+    ------
+    TypeError
+        If two of them have different dtypes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks.initializers import generate_array, share_dtype
+    >>> W, b = share_dtype("Linear", initialW=np.ones((2, 3)), initial_bias=0)
+    >>> generate_array(b, 2).dtype
+    dtype('float64')
+    """
+    dtypes = {name: own_dtype(value) for name, value in initial.items()}
+    given = {name: dtype for name, dtype in dtypes.items() if dtype is not None}
+    for value in initial.values():
+        if not is_array(value):
+            errors.check_initializer(value)
+    errors.check_one_dtype(link, given)
+    if not given:
+        return list(initial.values())
+    (dtype,) = set(given.values())
+    return [v if name in given else _typed(v, dtype) for name, v in initial.items()]
+
+
+def _typed(initializer: Any, dtype: np.dtype) -> Any:
+    if is_array(initializer):
+        return initializer.astype(dtype) if initializer.dtype.kind in "iub" else initializer
+    return Typed(initializer, dtype) if callable(initializer) else Constant(initializer, dtype)
+
+
+class Typed:
+    """An initializer with a dtype, made of one that has none.
+
+    Examples
+    --------
+    >>> from tinylinks import initializers
+    >>> ones = initializers.Typed(initializers.One(), "float64")
+    >>> initializers.generate_array(ones, 2)
+    array([1., 1.])
+    """
+
+    def __init__(self, initializer: Any, dtype: Any) -> None:
+        self.initializer, self.dtype = initializer, dtype
+
+    def __call__(self, array: Any) -> Any:
+        return self.initializer(array)
+
+
+if not TYPE_CHECKING:  # a type checker should not think that every name is here
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say which names there are, for one that is not."""
+        errors.no_name("initializers", name, __all__, 11)

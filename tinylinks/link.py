@@ -6,9 +6,11 @@ import contextlib
 import copy
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
+from types import MethodType
 from typing import TYPE_CHECKING, Any, Self
 
-from tinylinks import backend, errors
+from tinylinks import backend, errors, initializers
 from tinylinks.graph import add_up
 from tinylinks.variable import Parameter
 
@@ -49,6 +51,11 @@ class Link:
     #: The class of what `repeat` returns. chain.py sets it: a Sequential is a Link, so this
     #: file cannot import that one.
     Sequential: Any
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Answer those who name an argument as another library does."""
+        errors.check_keywords(cls, kwargs, "Link")
+        return super().__new__(cls)
 
     def __init__(self) -> None:
         self._params: list[str] = []  # names of attributes, in the order of registration
@@ -177,8 +184,23 @@ class Link:
         there = self.__dict__
         return [(name, there[name]) for name in self._params if name in there]
 
+    def _waiting(self) -> list[str]:
+        """Return the paths of the parameters that have no array yet."""
+        return [
+            f"{path.rstrip('/')}/{name}"
+            for path, link in self.namedlinks()
+            for name in link._params
+            if name not in link.__dict__ or not link.__dict__[name].is_initialized
+        ]
+
     def count_params(self) -> int:
-        """Return how many numbers the parameters hold together."""
+        """Return how many numbers the parameters hold together.
+
+        A warning names the parameters that wait for their shape: they cannot be counted.
+        """
+        waiting = self._waiting()
+        if waiting:
+            warnings.warn(errors.not_counted(waiting), stacklevel=2)
         return sum(param.size for param in self.params(include_uninit=False))
 
     def cleargrads(self) -> None:
@@ -254,11 +276,17 @@ class Link:
     def copy(self, mode: str = "share") -> Self:
         """Return a copy of this link and of all links below it, without gradients.
 
+        What is shared inside of it is shared inside of the copy: links, parameters, arrays. An
+        attribute that also holds children, in a list, tuple, set, dict or method, holds those
+        of the copy. A warning names one that still leads to those of the original, as a
+        function may.
+
         Parameters
         ----------
         mode : {"share", "copy", "init"}
             The parameters of the copy use the same arrays, or begin with equal values, or
-            are drawn anew by their initializers.
+            are drawn anew by their initializers. What waits for its first mini-batch cannot be
+            shared.
 
         Examples
         --------
@@ -269,28 +297,32 @@ class Link:
         """
         errors.check_choice("copy", "mode", mode, ("share", "copy", "init"), 12)
         errors.check_shared(self, mode)
-        return self._copy(mode, {})
+        links: dict[int, Any] = {}
+        params: dict[int, Any] = {}
+        self._find(links, params)
+        made = {key: copy.copy(link) for key, (_, link) in links.items()}  # id -> copy
+        for _, _, param in params.values():
+            new_array(param, mode, made)
+        for _, _, param in params.values():
+            copy_param(param, mode, made)
+        for key, (_, link) in links.items():
+            link._fill(made[key], mode, made)
+            errors.check_repointed(made[key], {*links, *params}, Link)
+        return made[id(self)]
 
-    def _copy(self, mode: str, made: dict[int, Any]) -> Any:
-        """Copy this link, unless `made`, id -> copy, has it: what was shared stays shared."""
-        if id(self) in made:
-            return made[id(self)]
-        link = made[id(self)] = copy.copy(self)
+    def _fill(self, other: Link, mode: str, made: dict[int, Any]) -> None:
+        """Put the copies of what this link holds into `other`, a copy of it."""
+        for name in self._persistent if mode != "share" else ():
+            copy.deepcopy(self.__dict__[name], made)
         for name, value in self.__dict__.items():
-            if isinstance(value, (list, dict)):
-                link.__dict__[name] = value.copy()
-        for name, param in self._own_params():
-            if id(param) not in made:
-                made[id(param)] = copy_param(param, mode)
-            link.__dict__[name] = made[id(param)]
-        if mode != "share":
-            for name in self._persistent:
-                link.__dict__[name] = copy.deepcopy(self.__dict__[name])
-        link._copy_children(mode, made)
-        return link
+            other.__dict__[name] = repoint(value, made)
 
-    def _copy_children(self, mode: str, made: dict[int, Any]) -> None:
-        """Put copies in place of the children; a plain Link has none."""
+    def __copy__(self) -> Self:
+        """For `copy.copy`: the same parameters and children, in lists of its own."""
+        link = type(self).__new__(type(self))
+        for name, value in self.__dict__.items():
+            link.__dict__[name] = value.copy() if isinstance(value, (list, dict)) else value
+        return link
 
     def copyparams(self, link: Link, copy_persistent: bool = True) -> None:
         """Take over the values of the parameters of a link that is built alike.
@@ -298,6 +330,7 @@ class Link:
         What waits for its first mini-batch in `link` is left as it is here.
         """
         errors.check_built_alike("copyparams", self, link, Link)
+        errors.check_taken_over(self, link, copy_persistent)
         for target, source in zip(self.links(), link.links(), strict=True):
             for name, param in source._own_params():
                 if param.is_initialized:
@@ -308,7 +341,7 @@ class Link:
     def _set_persistent(self, name: str, value: Any) -> None:
         """Copy `value` into a persistent array, or take the place of another value."""
         mine = self.__dict__[name]
-        if backend.is_array_type(type(value)) and mine is not None:
+        if all([backend.is_array_type(type(each)) for each in (value, mine)]):
             mine[...] = backend.like(value, mine)
         elif value is not None:  # None: it comes with the first mini-batch
             self.__dict__[name] = copy.deepcopy(value)
@@ -338,13 +371,59 @@ class Link:
         return f"{type(self).__name__}({lines}\n)" if lines else f"{type(self).__name__}()"
 
 
-def copy_param(param: Parameter, mode: str) -> Parameter:
-    """Copy a Parameter without its gradient. For `mode` see `Link.copy`."""
-    other = Parameter(param.initializer, name=param.name)
-    if param.is_initialized:
-        if mode == "init":
-            other.initialize(param.shape)
-            other.data = param.xp.asarray(other.data)
-        else:
-            other.data = param.data if mode == "share" else param.data.copy()
+def new_array(param: Parameter, mode: str, made: dict[int, Any]) -> None:
+    """Enter the array that a copy of `param` will have into `made`, unless it is there."""
+    if not param.is_initialized or id(param.data) in made:
+        return  # two parameters with one array: their copies have one, too
+    if mode == "init":
+        array = initializers.generate_array(param.initializer, param.shape)
+        made[id(param.data)] = param.xp.asarray(array)
+    else:
+        made[id(param.data)] = param.data if mode == "share" else param.data.copy()
+
+
+def copy_param(param: Parameter, mode: str, made: dict[int, Any] | None = None) -> Parameter:
+    """Copy a Parameter without its gradient. For `mode` see `Link.copy`.
+
+    What is in `made`, id -> copy, is not copied again. The copy is entered, too.
+    """
+    made = {} if made is None else made
+    new_array(param, mode, made)
+    made.setdefault(id(param.initializer), param.initializer)
+    other = copy.deepcopy(param, made)
+    other.cleargrad()
     return other
+
+
+def repoint(value: Any, made: dict[int, Any]) -> Any:
+    """Return `value` with the copies from `made`, id -> copy, where it holds what was copied.
+
+    It looks into lists, tuples, sets and dicts, inside of each other too, and into methods.
+    """
+    if id(value) in made:
+        return made[id(value)]
+    if isinstance(value, (list, set, dict)):
+        return refill(value, made)
+    if isinstance(value, (tuple, frozenset)):
+        make = getattr(type(value), "_make", type(value))  # a namedtuple has _make
+        return make([repoint(part, made) for part in value])
+    if isinstance(value, MethodType):
+        return MethodType(value.__func__, repoint(value.__self__, made))
+    if isinstance(value, partial):
+        func, args, keywords = repoint((value.func, value.args, value.keywords), made)
+        twin = partial(func, *args, **keywords)
+        twin.__dict__.update(vars(value))
+        return twin
+    return value
+
+
+def refill(value: Any, made: dict[int, Any]) -> Any:
+    """Copy a list, set or dict with `repoint` of its parts."""
+    twin = made[id(value)] = copy.copy(value)  # before its parts: it may hold itself
+    twin.clear()
+    if isinstance(value, dict):
+        twin.update([repoint(pair, made) for pair in value.items()])
+    else:
+        put = twin.extend if isinstance(value, list) else twin.update
+        put([repoint(part, made) for part in value])
+    return twin

@@ -122,7 +122,8 @@ class Optimizer:
         """Make a copied or unpickled optimizer find what it remembers of its own parameters."""
         self.__dict__.update(attributes)
         if self.target is not None:
-            self._states = {id(pair[0]): pair for pair in self._states.values()}
+            self._hooks = self._hooks.copy()
+            self._states = {id(p): (p, state.copy()) for p, state in self._states.values()}
 
     def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
         """Move one parameter. A subclass writes it.

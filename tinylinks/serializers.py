@@ -7,7 +7,7 @@ import copy
 import io
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 import numpy as np
 
@@ -308,3 +308,10 @@ def _twin(x: Any, twins: dict[int, Any]) -> Any:
         for name, part in parts.items():
             parts[name] = _twin(part, twins)
     return twins.get(id(x), x)
+
+
+if not TYPE_CHECKING:  # a type checker should not think that every name is here
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say which names there are, for one that is not."""
+        errors.no_name("serializers", name, __all__, 16)

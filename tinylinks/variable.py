@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from functools import partial
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import numpy as np
 
@@ -66,6 +65,11 @@ class Variable:
     _data: Any
     _grad: Any  # an array, or a Variable after double backprop
     node: Node
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Answer those who name an argument as another library does."""
+        errors.check_keywords(cls, kwargs, "Variable")
+        return super().__new__(cls)
 
     def __init__(
         self,
@@ -179,9 +183,22 @@ class Variable:
         name = "" if self.name is None else f", name={self.name!r}"
         return f"{kind}({format_array(self._data, kind + '(')}, dtype={self.dtype}{name})"
 
-    def __reduce__(self) -> Any:
-        """For `copy.deepcopy` and pickle: all but the gradient and the graph."""
-        return partial(Variable, name=self.name, requires_grad=self.requires_grad), (self._data,)
+    def __getstate__(self) -> dict[str, Any]:
+        """For `copy` and pickle: all attributes, but not the graph."""
+        state: Any = object.__getstate__(self)
+        attributes, slots = state if isinstance(state, tuple) else (state, {})
+        place = (self.name, self.requires_grad)
+        return {**(attributes or {}), **slots, "_grad": self.grad, "node": place}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over what `__getstate__` gave, as a leaf."""
+        for key, value in state.items():
+            object.__setattr__(self, key, value)
+        name, requires_grad = state["node"]
+        waits = self._data is None
+        self.node = Node(np.empty(0, np.float32) if waits else self._data, requires_grad)
+        self.node.set_owner(self)
+        self.node.name = name
 
     # ---- the gradient ----
 
@@ -525,20 +542,8 @@ class Parameter(Variable):
         """Make the array, now that its shape is known."""
         self.data = initializers.generate_array(self.initializer, shape)
 
-    def __reduce__(self) -> Any:
-        """For `copy.deepcopy` and pickle: all but the gradient and the graph."""
-        return restore, (self._data, self.initializer, self.name)
-
     def __repr__(self) -> str:
         return super().__repr__() if self.is_initialized else "Parameter(not initialized)"
-
-
-def restore(data: Any, initializer: Any, name: str | None) -> Parameter:
-    """Make the Parameter that `Parameter.__reduce__` describes."""
-    param = Parameter(initializer, name=name)
-    if data is not None:
-        param.data = data
-    return param
 
 
 def as_variable(x: Any) -> Variable:

@@ -6,8 +6,10 @@ README.md says how to get that Python. Each function here is named after the tes
 row, without its `test_`. Rows whose test compares with recorded values of Chainer have none.
 """
 
+import copy
 import io
 import os
+import pickle
 import tempfile
 import types
 import warnings
@@ -16,7 +18,16 @@ import chainer
 import chainer.functions as F
 import chainer.links as L
 import numpy as np
-from chainer import Chain, ChainList, Sequential, Variable, gradient_check, optimizers, serializers
+from chainer import (
+    Chain,
+    ChainList,
+    Sequential,
+    Variable,
+    gradient_check,
+    initializers,
+    optimizers,
+    serializers,
+)
 
 
 def array(*numbers):
@@ -494,6 +505,88 @@ def a_crash_leaves_the_old_file_whole_and_nothing_else():
             np.savez_compressed = savez
         with open(path, "rb") as file:
             return failed and file.read() == b"half of it"
+
+
+def a_copy_of_a_variable_gets_gradients_of_its_own():
+    x = Variable(array(1, 2))
+    y = x * 2
+    y.grad = array(3, 4)
+    twins = [copy.deepcopy(y), pickle.loads(pickle.dumps(y))]
+    return all((t.grad == array(3, 4)).all() and t.creator is None for t in twins)
+
+
+class Positive(chainer.Parameter):
+    pass
+
+
+def a_copy_is_of_the_same_class_and_has_its_attributes():
+    p = Positive(array(1, 2))
+    p.limit = 3
+    twin = copy.deepcopy(p)
+    return type(twin) is chainer.Parameter and not hasattr(twin, "limit")
+
+
+def a_generator_of_ones_own_repeats_the_draw_and_leaves_numpys_alone():
+    draws = []
+    for seed in (1, 1, 2):
+        rng = np.random.RandomState(seed)
+        draws.append(L.Linear(2, 2, initialW=initializers.Normal(rng=rng)).W.array.tolist())
+    return draws[0] == draws[1] != draws[2]
+
+
+def copies_do_not_draw_the_same_numbers_from_a_generator():
+    layer = L.Linear(2, 2, initialW=initializers.Normal(rng=np.random.RandomState(0)))
+    one, two = layer.repeat(2)
+    return (one.W.array == two.W.array).all()
+
+
+def count_params_warns_of_what_waits():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        counted = L.Linear(None, 3).count_params()
+    return counted == 3 and len(caught) == 1
+
+
+def a_shallow_copy_has_the_same_parameters_in_lists_of_its_own():
+    model = Chain(a=L.Linear(1, 1))
+    copy.copy(model).add_link("extra", L.Linear(1, 1))
+    return fails(KeyError, lambda: list(model.params()))
+
+
+def a_link_that_waits_cannot_be_shared():
+    link = L.Linear(None, 3)
+    other = link.copy()
+    link(np.ones((1, 2), np.float32))
+    return other.W.array is link.W.array
+
+
+def a_copy_has_no_gradients():
+    link = L.Linear(1, 1)
+    link.W.grad = array([1])
+    return link.copy().W.grad is None and link.copy("copy").W.grad == 1
+
+
+def arrays_that_are_tied_are_tied_in_the_copy():
+    model = Chain(a=L.Linear(2, 2))
+    model.add_link("b", model.a.copy())
+    other = model.copy("copy")
+    return model.a.W.array is model.b.W.array and other.a.W.array is not other.b.W.array
+
+
+def what_holds_the_children_besides_holds_those_of_the_copy():
+    model = Chain(a=L.Linear(2, 2))
+    model.layers = [model.a]
+    copies = [model.copy(mode) for mode in ("share", "copy")]
+    return [other.layers[0] is other.a for other in copies] == [False, False]
+
+
+def sequentials_add_up():
+    both = Sequential(L.Linear(1, 1), F.relu) + Sequential(L.Linear(1, 1))
+    return type(both) is Sequential and len(both) == 3
+
+
+def negative_and_far_places_are_those_of_a_list():
+    return fails(IndexError, lambda: Sequential(L.Linear(1, 1)).insert(9, F.relu))
 
 
 def an_unknown_switch_or_value_changes_nothing():

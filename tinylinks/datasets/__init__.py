@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -193,3 +193,10 @@ class MiniBatches:
         self.seed = serializer("seed", self.seed)
         self.epoch = serializer("epoch", self.epoch)
         self.position = serializer("position", self.position)
+
+
+if not TYPE_CHECKING:  # a type checker should not think that every name is here
+
+    def __getattr__(name: str) -> NoReturn:
+        """Say which names there are, for one that is not."""
+        errors.no_name("datasets", name, __all__, 15)

@@ -7,6 +7,7 @@ each part of the library that speaks.
 
 from tinylinks.errors.arguments import *
 from tinylinks.errors.chain import *
+from tinylinks.errors.chainer import *
 from tinylinks.errors.convolution import *
 from tinylinks.errors.datasets import *
 from tinylinks.errors.derivatives import *

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+from functools import partial
+from types import CellType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tinylinks.errors.link import check_super_init
 from tinylinks.errors.words import describe, is_whole
@@ -24,6 +29,14 @@ def check_layer(layer: Any, Link: type) -> None:
         raise TypeError(
             f"Sequential: expected a Link or a function, got {describe(layer)}. "
             "Pass an instance, such as L.Linear(3, 2), or F.relu without (). (See chapter 12.)"
+        )
+
+
+def check_added(other: Any, Sequential: type) -> None:
+    if not isinstance(other, Sequential):
+        raise TypeError(
+            f"Sequential + x: expected x as a Sequential, got {describe(other)}. "
+            "Use append for one layer, and extend for a list of them. (See chapter 12.)"
         )
 
 
@@ -56,14 +69,56 @@ def check_child_name(link: Any, name: Any) -> None:
 
 def check_shared(link: Link, mode: str) -> None:
     """Refuse to share arrays that are not there yet: each copy would get its own."""
-    for path, below in link.namedlinks() if mode == "share" else ():
-        ready = [name for name, param in below._own_params() if param.is_initialized]
-        if ready != below._params:
-            raise RuntimeError(
-                f"copy: expected arrays to share, got {path}, which waits for its first "
-                "mini-batch. Call the link on a mini-batch first, or use mode='copy'. "
-                "(See chapter 12.)"
-            )
+    waiting = link._waiting() if mode == "share" else []
+    if waiting:
+        raise RuntimeError(
+            f"copy: expected arrays to share, got {waiting[0]}, which waits for its first "
+            "mini-batch. Call the link on a mini-batch first, or use mode='copy'. "
+            "(See chapter 12.)"
+        )
+
+
+def check_repointed(link: Any, old: set[int], Link: type) -> None:
+    """Warn if an attribute of a copy still leads to what was copied, whose ids are `old`."""
+    for name, value in link.__dict__.items():
+        if leads_to(value, old, Link, set()):
+            warnings.warn(not_repointed(link, name, value), stacklevel=3)
+
+
+def not_repointed(link: Any, name: str, value: Any) -> str:
+    return (
+        f"copy: expected links and parameters in attributes, lists, dicts or methods, got "
+        f"{type(link).__name__}.{name}, {describe(value)} that leads to those of the original: "
+        "the copy computes with them. Make it a method, or assign it again to the copy. "
+        "(See chapter 12.)"
+    )
+
+
+def leads_to(value: Any, old: set[int], Link: type, seen: set[int]) -> bool:
+    """Tell whether something in `value` has an id that is in `old`."""
+    if id(value) in old:
+        return True
+    if isinstance(value, (type, ModuleType, Link)) or id(value) in seen:
+        return False
+    seen.add(id(value))
+    return any([leads_to(part, old, Link, seen) for part in parts(value, old)])
+
+
+def parts(value: Any, old: set[int]) -> list[Any]:
+    """Return what an object holds, as far as one can look into it."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return list(value)
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    if isinstance(value, MethodType):
+        return [value.__self__]
+    if isinstance(value, partial):
+        return [value.func, *value.args, *value.keywords.values()]
+    if isinstance(value, FunctionType):
+        cells = [cell.cell_contents for cell in value.__closure__ or () if cell != CellType()]
+        names = [value.__globals__.get(name) for name in value.__code__.co_names]
+        return [*cells, *(value.__defaults__ or ()), *[x for x in names if id(x) in old]]
+    return list(getattr(value, "__dict__", {}).values())
 
 
 def check_built_alike(operation: str, link: Link, other: Any, Link: type) -> None:
@@ -87,15 +142,37 @@ def check_built_alike(operation: str, link: Link, other: Any, Link: type) -> Non
                 f"{operation}: expected {path} of shape {params[path].shape}, got {param.shape}. "
                 "Make both links with the same sizes. (See chapter 12.)"
             )
+
+
+def check_taken_over(link: Link, other: Link, copy_persistent: bool) -> None:
+    """Check, before anything is changed, that all values can be written."""
+    for path, param in link.namedparams(include_uninit=False):
+        check_can_take(path, param.data, param.data)
     for (path, x), y in zip(link.namedlinks(), other.links(), strict=True):
-        for name in x._persistent if operation == "copyparams" else ():
+        for name in x._persistent if copy_persistent else ():
             mine, others = x.__dict__[name], y.__dict__[name]
             shape, other_shape = (getattr(value, "shape", ()) for value in (mine, others))
             if mine is not None and others is not None and shape != other_shape:
                 raise ValueError(
-                    f"{operation}: expected {path.rstrip('/')}/{name} of shape {shape}, got "
+                    f"copyparams: expected {path.rstrip('/')}/{name} of shape {shape}, got "
                     f"{other_shape}. Make both links with the same sizes. (See chapter 12.)"
                 )
+            if hasattr(mine, "dtype") and hasattr(others, "dtype"):
+                check_can_take(f"{path.rstrip('/')}/{name}", mine, others)
+
+
+def check_can_take(path: str, mine: Any, others: Any) -> None:
+    """Check that an array can be written, and that the numbers fit into it."""
+    if isinstance(mine, np.ndarray) and not mine.flags.writeable:
+        raise ValueError(
+            f"copyparams: expected {path} as an array that can be changed, got one that is "
+            "read-only. Assign a copy of it first, array.copy(). (See chapter 12.)"
+        )
+    if mine.dtype.kind in "iub" and (others.astype(mine.dtype) != others).any():
+        raise ValueError(
+            f"copyparams: expected numbers for {path} that fit into {mine.dtype}, got others of "
+            f"{others.dtype}. Give both links arrays of one dtype. (See chapter 12.)"
+        )
 
 
 def check_there(operation: str, path: str, params: Any) -> None:

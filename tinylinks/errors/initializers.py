@@ -9,15 +9,13 @@ import numpy as np
 from tinylinks.errors.words import describe, foreign, is_number
 
 
-def check_initial(array: Any, shape: tuple[int, ...]) -> Any:
-    """Return an array given as first value of a parameter, if it has `shape`."""
+def check_initial(array: Any, shape: tuple[int, ...]) -> None:
     if array.shape != shape:
         raise ValueError(
             f"Parameter: expected an initial array of shape {shape}, got {array.shape}. "
             "Give it that shape: in Linear, W has (out_size, in_size), b (out_size,). "
             "(See chapter 11.)"
         )
-    return array
 
 
 def check_filled(initializer: Any, returned: Any) -> None:
@@ -57,4 +55,23 @@ def check_dtype(operation: str, dtype: Any) -> None:
         raise TypeError(
             f"{operation}: expected dtype as a dtype of floats, got {describe(dtype)}. "
             "Pass np.float32, or leave it out. (See chapter 11.)"
+        )
+
+
+def check_rng(operation: str, rng: Any) -> None:
+    if rng is not None and not (hasattr(rng, "normal") and hasattr(rng, "uniform")):
+        raise TypeError(
+            f"{operation}: expected rng as a generator of random numbers, got {describe(rng)}. "
+            "Pass np.random.default_rng(0) or np.random.RandomState(0), or leave it out. "
+            "(See chapter 11.)"
+        )
+
+
+def check_one_dtype(link: str, dtypes: dict[str, Any]) -> None:
+    if len(set(dtypes.values())) > 1:
+        dtype, last = next(iter(dtypes.values())), list(dtypes)[-1]
+        got = " and ".join([f"{name} of {dtype}" for name, dtype in dtypes.items()])
+        raise TypeError(
+            f"{link}: expected first values of one dtype, got {got}. Convert them, "
+            f"as in {last}.astype(np.{dtype}). (See chapter 11.)"
         )

@@ -27,6 +27,14 @@ def check_super_init(link: Link) -> None:
         )
 
 
+def not_counted(waiting: list[str]) -> str:
+    return (
+        f"count_params: expected all parameters to be there, got {', '.join(waiting)} waiting for "
+        "a shape. What waits is not counted: call the link on a mini-batch first. "
+        "(See chapter 11.)"
+    )
+
+
 def no_forward(link: Link) -> NoReturn:
     name = type(link).__name__
     raise NotImplementedError(
@@ -116,6 +124,8 @@ def no_attribute(link: Link, name: str, comes_later: bool) -> NoReturn:
         check_super_init(link)
     if not comes_later:
         do = renamed("Link", name) or "Check the spelling, and that __init__ sets it."
+        if "_within_init_scope" not in link.__dict__:
+            do = f"Write super().__init__() as the first line of {kind}.__init__."
         raise AttributeError(
             f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter 10.)",
             name=name,

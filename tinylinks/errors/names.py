@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from tinylinks.errors.chainer import of_chainer
 from tinylinks.errors.variable import waits
 
 # Names of PyTorch and Keras -> what to write here.
@@ -83,6 +85,84 @@ OTHER_LIBRARIES = {
 }
 
 
+# Names of arguments in other libraries -> what to write here.
+OTHER_ARGUMENTS = {
+    "Link": {
+        "activation": "a function such as F.relu after the link",
+        "affine": "use_gamma and use_beta",
+        "beta_initializer": "initial_beta",
+        "bias": "nobias=True to leave b out, initial_bias for its first values",
+        "bias_attr": "nobias and initial_bias",
+        "bias_initializer": "initial_bias",
+        "center": "use_beta",
+        "device": "to_gpu() when the link is made",
+        "dilation": "dilate",
+        "dilation_rate": "dilate",
+        "dtype": "an initializer with that dtype, as in initialW=initializers.HeNormal(dtype=...)",
+        "epsilon": "eps",
+        "filters": "out_channels",
+        "gamma_initializer": "initial_gamma",
+        "in_dim": "in_size",
+        "in_features": "in_size",
+        "initial_W": "initialW",
+        "initial_b": "initial_bias",
+        "initialb": "initial_bias",
+        "input_dim": "in_size",
+        "input_size": "in_size",
+        "kernel_initializer": "initialW",
+        "kernel_size": "ksize",
+        "momentum": "decay, which is 1 - momentum of PyTorch",
+        "n_in": "in_size",
+        "n_out": "out_size",
+        "name": "the name of the attribute, inside init_scope",
+        "num_features": "size",
+        "out_dim": "out_size",
+        "out_features": "out_size",
+        "output_dim": "out_size",
+        "output_padding": "outsize",
+        "output_size": "out_size",
+        "padding": "pad",
+        "padding_mode": "pad: it is always zeros",
+        "requires_grad": "disable_update(), which keeps the parameters as they are",
+        "scale": "use_gamma",
+        "strides": "stride",
+        "trainable": "disable_update(), which keeps the parameters as they are",
+        "track_running_stats": "nothing: the averages are always kept",
+        "units": "out_size",
+        "use_bias": "nobias=True to leave b out",
+        "weight": "initialW",
+    },
+    "Variable": {
+        "copy": "x.copy() for the array",
+        "data": "the array as the first argument, without a name",
+        "device": "to_gpu() when it is made",
+        "dtype": "an array, or an initializer, of that dtype",
+        "grad": "p.grad = ... when the Parameter is made",
+        "init": "initializer",
+        "initial_value": "the array as the first argument",
+        "requires_grad": "disable_update() of the link: a Parameter always has a gradient",
+        "size": "shape",
+        "trainable": "requires_grad; for a Parameter disable_update() of its link",
+        "value": "the array as the first argument",
+        "volatile": "no_backprop_mode() around the computation",
+    },
+}
+
+
+def check_keywords(kind: type, given: Any, family: str) -> None:
+    """Refuse names of arguments that other libraries have, where `kind` has no such argument."""
+    for name in given:
+        ours = OTHER_ARGUMENTS[family].get(name)
+        code = getattr(getattr(kind, "__init__", None), "__code__", None)
+        if ours and code and not code.co_flags & inspect.CO_VARKEYWORDS:
+            mine = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+            if name not in mine:
+                raise TypeError(
+                    f"{kind.__name__}: expected the arguments {', '.join(mine)}, got "
+                    f"{name!r}, a name of other libraries. Write {ours}. (See chapter 10.)"
+                )
+
+
 def no_name(where: str, name: str, names: Sequence[str], chapter: int) -> NoReturn:
     if str(name).startswith("__"):  # Python asks for these, people do not
         raise AttributeError(f"{where} has no attribute {name!r}", name=name)
@@ -96,7 +176,7 @@ def no_name(where: str, name: str, names: Sequence[str], chapter: int) -> NoRetu
 def renamed(kind: str, name: str) -> str:
     """Say what to write for a name that other libraries have, if it is one."""
     ours = OTHER_LIBRARIES[kind].get(name)
-    return f"Other libraries call it so: write {ours}." if ours else ""
+    return f"Other libraries call it so: write {ours}." if ours else of_chainer(name)
 
 
 def elsewhere(name: str, names: Sequence[str]) -> str:
@@ -104,6 +184,7 @@ def elsewhere(name: str, names: Sequence[str]) -> str:
     if flat(name) in map(flat, names):
         return ""
     parts = ["", ".links", ".functions", ".optimizers", ".optimizer_hooks", ".serializers"]
+    parts += [".initializers", ".datasets", ".gradient_check", ".backend"]
     paths = [
         f"tinylinks{part}.{n}" for part in parts for n in sys.modules["tinylinks" + part].__all__
     ]

@@ -8,7 +8,7 @@ from tinylinks import errors
 from tinylinks import functions as F
 from tinylinks.backend import get_array_module
 from tinylinks.functions.convolution import Pair
-from tinylinks.initializers import LeCunNormal
+from tinylinks.initializers import LeCunNormal, share_dtype
 from tinylinks.link import Link
 from tinylinks.variable import Parameter, Variable
 
@@ -34,7 +34,8 @@ class Convolution2D(Link):
     nobias : bool
         Leave out b.
     initialW : array of the shape of W, number or initializer, optional
-        The first W; `initializers.LeCunNormal` if not given. An array keeps its dtype.
+        The first W; `initializers.LeCunNormal` if not given. An array of floats keeps its
+        dtype, and b gets the same.
     initial_bias : array of shape (out_channels,), number or initializer, optional
         The first b; 0 if not given.
     groups : int
@@ -84,14 +85,14 @@ class Convolution2D(Link):
         self.ksize, self.stride, self.pad, self.dilate = pairs
         self.out_channels: Any = out_channels
         self.groups = groups
-        initialW = LeCunNormal() if initialW is None else initialW
+        W = LeCunNormal() if initialW is None else initialW
+        b = 0 if nobias or initial_bias is None else initial_bias
+        W, b = share_dtype(name, initialW=W, initial_bias=b)
         with self.init_scope():
-            self._reserve("W", initialW)
+            self._reserve("W", W)
             if in_channels is not None:
-                self.W = Parameter(initialW, self._shape(in_channels))
-            self.b = None
-            if not nobias:
-                self.b = Parameter(0 if initial_bias is None else initial_bias, self.out_channels)
+                self.W = Parameter(W, self._shape(in_channels))
+            self.b = None if nobias else Parameter(b, self.out_channels)
 
     def forward(self, x: Any) -> Variable:
         """Convolve the images `x` (N, in_channels, H, W). See `F.convolution_2d`."""

@@ -8,7 +8,7 @@ from typing import Any
 from tinylinks import errors
 from tinylinks import functions as F
 from tinylinks.backend import get_array_module
-from tinylinks.initializers import LeCunNormal
+from tinylinks.initializers import LeCunNormal, share_dtype
 from tinylinks.link import Link
 from tinylinks.variable import Parameter, Variable
 
@@ -26,7 +26,8 @@ class Linear(Link):
     nobias : bool
         Leave out b.
     initialW : array of shape (out_size, in_size), number or initializer, optional
-        The first W; `initializers.LeCunNormal` if not given. An array keeps its dtype.
+        The first W; `initializers.LeCunNormal` if not given. An array of floats keeps its
+        dtype, and b gets the same.
     initial_bias : array of shape (out_size,), number or initializer, optional
         The first b; 0 if not given.
 
@@ -77,14 +78,14 @@ class Linear(Link):
         errors.check_sizes("Linear", in_size, out_size)
         errors.check_flag("Linear", "nobias", nobias, 11)
         self.out_size: Any = out_size
-        initialW = LeCunNormal() if initialW is None else initialW
+        W = LeCunNormal() if initialW is None else initialW
+        b = 0 if nobias or initial_bias is None else initial_bias
+        W, b = share_dtype("Linear", initialW=W, initial_bias=b)
         with self.init_scope():
-            self._reserve("W", initialW)
+            self._reserve("W", W)
             if in_size is not None:
-                self.W = Parameter(initialW, (out_size, in_size))
-            self.b = None
-            if not nobias:
-                self.b = Parameter(0 if initial_bias is None else initial_bias, self.out_size)
+                self.W = Parameter(W, (out_size, in_size))
+            self.b = None if nobias else Parameter(b, self.out_size)
 
     def forward(self, x: Any, n_batch_axes: int = 1) -> Variable:
         """Compute Wx + b for each row of `x`, of shape (N, in_size). See `F.linear`."""
