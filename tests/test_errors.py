@@ -1379,7 +1379,7 @@ def a_loss_function_without_return():
     optimizers.SGD().setup(L.Linear(3, 2)).update(lambda: None)
 
 
-@mistake("softmax_cross_entropy", "class_weight as a float32", "(2,)", "each class")
+@mistake("softmax_cross_entropy", "class_weight as an array of floats", "(2,)", "each class")
 def a_class_without_weight():
     weights = np.ones(2, np.float32)
     F.softmax_cross_entropy(matrix(2, 3), np.array([0, 1]), class_weight=weights)

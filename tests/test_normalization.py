@@ -231,7 +231,7 @@ def test_first_values_that_are_given():
     )
     found = bn.gamma.data, bn.beta.data, bn.avg_mean, bn.avg_var
     assert [a.tolist() for a in found] == [[1, 2], [3, 3], [4, 4], [5, 5]]
-    assert [a.dtype for a in found] == [np.float16, np.float64, np.float16, np.float64]
+    assert [a.dtype for a in found] == [np.float64, np.float64, np.float16, np.float64]
 
 
 def test_while_it_learns_it_uses_the_mini_batch_and_moves_the_averages(xp):

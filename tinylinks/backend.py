@@ -49,6 +49,24 @@ def bare(x: Any) -> Any:
     return getattr(x, "_data", x)
 
 
+def wide(array: Any) -> Any:
+    """Return an array of float16 as float32, so that sums do not overflow; others as they are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks.backend import wide
+    >>> wide(np.ones(2, np.float16)).dtype, wide(np.ones(2)).dtype
+    (dtype('float32'), dtype('float64'))
+    """
+    return array.astype(np.float32) if array.dtype.char == "e" else array
+
+
+def narrow(array: Any, dtype: Any) -> Any:
+    """Return an array that was computed from `wide` ones in the dtype that it is to have."""
+    return array if array.dtype is dtype else array.astype(dtype)
+
+
 def is_array_type(kind: type) -> bool:
     """Tell whether `kind` is an array type that the library works with."""
     if kind not in _modules and kind.__module__.partition(".")[0] == "cupy":

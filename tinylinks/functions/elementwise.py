@@ -164,7 +164,7 @@ class Clip(Function):
 
 def split(gy: Any, takes_a: Any) -> tuple[Any, Any]:
     """Send `gy` to the first input where `takes_a` holds, and to the second elsewhere."""
-    return gy * takes_a.astype(gy.dtype), gy * (~takes_a).astype(gy.dtype)
+    return Where(takes_a).compute(gy, 0), Where(takes_a).compute(0, gy)
 
 
 def exp(x: Any) -> Variable:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinylinks import errors
-from tinylinks.backend import get_array_module
+from tinylinks.backend import get_array_module, narrow, wide
 from tinylinks.function import Function
 from tinylinks.graph import Node
 
@@ -24,7 +24,7 @@ def kept_shape(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
     """Return `shape` with 1 in place of each axis that a reduction along `axis` removes."""
     if axis is None:
         return (1,) * len(shape)
-    axes = {a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))}
+    axes = {range(len(shape))[a] for a in (axis if isinstance(axis, tuple) else (axis,))}
     return tuple([1 if i in axes else n for i, n in enumerate(shape)])
 
 
@@ -38,7 +38,7 @@ class SumTo(Function):
         self.x_shape = x.shape
         extra = x.ndim - len(self.shape)  # axes that stretching put in front
         stretched = [i for i, n in enumerate(self.shape, extra) if n == 1]
-        y = x.sum(axis=(*range(extra), *stretched), keepdims=True)
+        y = narrow(wide(x).sum(axis=(*range(extra), *stretched), keepdims=True), x.dtype)
         if extra < 0 or y.shape[extra:] != self.shape:
             errors.bad_sum_to(x.shape, self.shape)
         return y.reshape(self.shape)
@@ -134,7 +134,7 @@ class Sum(Function):
     def forward(self, x: Any) -> Any:
         self.x_shape = x.shape
         self.kept = kept_shape(x.shape, self.axis)
-        return x.sum(axis=self.axis, keepdims=self.keepdims)
+        return narrow(wide(x).sum(axis=self.axis, keepdims=self.keepdims), x.dtype)
 
     def backward(self, gy: Any) -> Any:
         return BroadcastTo(self.x_shape).compute(gy.reshape(self.kept))
