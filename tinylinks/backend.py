@@ -49,8 +49,8 @@ def bare(x: Any) -> Any:
     return getattr(x, "_data", x)
 
 
-def wide(array: Any) -> Any:
-    """Return an array of float16 as float32, so that sums do not overflow; others as they are.
+def wide(x: Any) -> Any:
+    """Return an array of float16 as float32, to be computed with; anything else as it is.
 
     Examples
     --------
@@ -59,12 +59,27 @@ def wide(array: Any) -> Any:
     >>> wide(np.ones(2, np.float16)).dtype, wide(np.ones(2)).dtype
     (dtype('float32'), dtype('float64'))
     """
-    return array.astype(np.float32) if array.dtype.char == "e" else array
+    return x.astype(np.float32) if x.dtype.char == "e" and not hasattr(x, "node") else x
 
 
-def narrow(array: Any, dtype: Any) -> Any:
-    """Return an array that was computed from `wide` ones in the dtype that it is to have."""
-    return array if array.dtype is dtype else array.astype(dtype)
+def narrow(x: Any, dtype: Any) -> Any:
+    """Return what was computed from `wide` arrays in the dtype that it is to have."""
+    return x if x.dtype is dtype else x.astype(dtype)
+
+
+def total(x: Any, axis: Any, keepdims: bool = False) -> Any:
+    """Do what ``x.sum(axis, keepdims=keepdims)`` does, but add up float16 in float32.
+
+    In float16, 2048 + 1 is 2048, so NumPy's sum of 5,000 ones along axis 0 is 2048 there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks.backend import total
+    >>> total(np.ones((5000, 2), np.float16), axis=0).tolist()
+    [5000.0, 5000.0]
+    """
+    return narrow(wide(x).sum(axis=axis, keepdims=keepdims), x.dtype)
 
 
 def is_array_type(kind: type) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tinylinks import errors
-from tinylinks.backend import bare, get_array_module, narrow, wide
+from tinylinks.backend import bare, get_array_module, narrow, total, wide
 from tinylinks.function import Function
 from tinylinks.functions.elementwise import Exp
 
@@ -59,7 +59,7 @@ class Softmax(Function):
     def backward(self, gy: Any) -> Any:
         (y,) = self.get_retained_outputs()
         gx = y * gy
-        return gx - y * gx.sum(axis=self.axis, keepdims=True)
+        return gx - y * total(gx, self.axis, keepdims=True)
 
     def explain(self, error: Exception, x: Any) -> None:
         errors.bad_axis(self, x.shape, self.axis)
@@ -79,7 +79,7 @@ class LogSoftmax(Function):
 
     def backward(self, gy: Any) -> Any:
         (y,) = self.get_retained_outputs()
-        return gy - Exp().compute(y) * gy.sum(axis=self.axis, keepdims=True)
+        return gy - Exp().compute(y) * total(gy, self.axis, keepdims=True)
 
     def explain(self, error: Exception, x: Any) -> None:
         errors.bad_axis(self, x.shape, self.axis)

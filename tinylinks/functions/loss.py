@@ -11,7 +11,7 @@ from tinylinks.backend import bare, get_array_module, is_array_type, narrow, wid
 from tinylinks.config import config
 from tinylinks.function import Function
 from tinylinks.functions.activation import Softmax
-from tinylinks.functions.elementwise import Where
+from tinylinks.functions.elementwise import keep
 from tinylinks.functions.shapes import reshape, transpose
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class SoftmaxCrossEntropy(Function):
         """Put zeros into the rows that do not count: 0 times infinity would be nan."""
         if isinstance(self.weights, float):
             return x
-        return Where((self.weights != 0).reshape(-1, 1)).compute(x, 0)
+        return keep(x, (self.weights != 0).reshape(-1, 1))
 
     def backward(self, gy: Any) -> Any:
         (x,) = self.get_retained_inputs()
@@ -169,10 +169,9 @@ def softmax_cross_entropy(
     errors.check_label_array("softmax_cross_entropy", x, t, ignore_label)
     errors.check_flag("softmax_cross_entropy", "normalize", normalize, 14)
     errors.check_choice("softmax_cross_entropy", "reduce", reduce, ("mean", "no"), 14)
-    dtype = np.float32 if x.dtype == np.float16 else x.dtype
     if class_weight is not None:
         errors.check_class_weight(x, bare(class_weight), is_array_type)
-        class_weight = bare(class_weight).astype(dtype)
+        class_weight = bare(class_weight).astype(np.result_type(x.dtype, np.float32))
     xp = get_array_module(t)
     # Who looks at numbers on a GPU waits for all that it has to do. So not at each step.
     look = xp is np or config.debug
@@ -192,6 +191,6 @@ def softmax_cross_entropy(
     if not all_count:  # a label that is no class makes the loss nan, if nobody looked
         weights = xp.where(counted, xp.where(known, weights, np.nan), 0)
     if not isinstance(weights, float):
-        weights = weights.astype(dtype)
+        weights = weights.astype(np.result_type(x.dtype, np.float32), copy=False)
     loss = SoftmaxCrossEntropy(t, weights, add_up, cache_score).apply(x)
     return loss if add_up or len(shape) == 1 else reshape(loss, shape)
