@@ -30,7 +30,7 @@ def check_decorated(name: str, function: Any) -> None:
     if inspect.isasyncgenfunction(function):
         raise TypeError(
             f"config.{name}: expected a function without both async and yield, got "
-            f"{function.__name__}. Set the switch inside of it, where it computes. "
+            f"{function.__name__}. Write the `with` block inside of it, where it computes. "
             "(See chapter 18.)"
         )
 

@@ -161,7 +161,8 @@ def move(running: Any, new: Any, decay: float) -> None:
 
 def scale_and_shift(d: Any, var: Any, gamma: Any, beta: Any) -> Variable:
     """Compute ``gamma * d / sqrt(var) + beta``; the small arrays are divided, not the large one."""
-    if not any(hasattr(a, "node") for a in (d, var, gamma, beta)):  # they have not met a Variable
-        d, var = d.astype(gamma.dtype, copy=False), var.astype(gamma.dtype, copy=False)
-    scale = gamma.reshape(var.shape) / var**0.5
-    return add(d * scale, beta.reshape(var.shape))
+    std = var**0.5
+    if not any(hasattr(a, "node") for a in (d, std, gamma, beta)):  # no Variable to be like
+        d, std = d.astype(gamma.dtype, copy=False), std.astype(gamma.dtype, copy=False)
+    scale = gamma.reshape(std.shape) / std
+    return add(d * scale, beta.reshape(std.shape))
