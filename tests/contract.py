@@ -1978,6 +1978,23 @@ def batch_normalization_gives_columns_of_mean_0_and_variance_1(lib):
         np.testing.assert_allclose(bn(x[:1]).data, expected[:1], rtol=1e-4, atol=1e-6)
 
 
+@since(16)
+def batch_normalization_takes_arrays_of_every_dtype_both_ways(lib):
+    x = np.random.default_rng(0).uniform(0, 9, (50, 2))
+    for kind in ("float16", "float64", "uint8", "int64", "bool"):
+        rows, bn = (x > 4 if kind == "bool" else x.astype(kind)), lib.BatchNormalization(2)
+        exact = rows.astype(np.float64)
+        y = bn(rows)
+        expected = (exact - exact.mean(axis=0)) / np.sqrt(exact.var(axis=0) + 2e-5)
+        np.testing.assert_allclose(y.data, expected, rtol=1e-3, atol=1e-5)
+        y.sum().backward()
+        with tinylinks.using_config("train", False):
+            z = bn(rows)
+        expected = (exact - bn.avg_mean) / np.sqrt(bn.avg_var + 2e-5)
+        np.testing.assert_allclose(z.data, expected, rtol=1e-3, atol=1e-5)
+        assert y.dtype == z.dtype == bn.avg_mean.dtype == bn.gamma.grad.dtype == np.float32
+
+
 @since(17)
 def a_convolution_adds_up_what_each_window_sees(lib):
     rng = np.random.default_rng(0)

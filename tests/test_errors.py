@@ -1528,10 +1528,26 @@ def a_loss_function_without_return():
     optimizers.SGD().setup(L.Linear(3, 2)).update(lambda: None)
 
 
-@mistake("softmax_cross_entropy", "class_weight as a float32", "(2,)", "each class")
+@mistake("softmax_cross_entropy", "class_weight as an array of floats", "(2,)", "each class")
 def a_class_without_weight():
     weights = np.ones(2, np.float32)
     F.softmax_cross_entropy(matrix(2, 3), np.array([0, 1]), class_weight=weights)
+
+
+@mistake("softmax_cross_entropy", "class_weight as an array of floats", "bool", "each class")
+def truth_values_as_weights():
+    weights = np.array([True, False, True])
+    F.softmax_cross_entropy(matrix(2, 3), np.array([0, 1]), class_weight=weights)
+
+
+@mistake("accuracy", "at least one class", "(2, 0)", "along axis 1", ValueError)
+def scores_without_a_class():
+    F.accuracy(matrix(2, 0), np.array([0, 1]))
+
+
+@mistake("softmax", "at least one axis", "()", "(N, C)", ValueError)
+def softmax_of_a_single_number():
+    F.softmax(number(), axis=0)
 
 
 @mistake("accuracy", "ignore_label as a whole number", "'none'", "-1")
@@ -1809,6 +1825,19 @@ def no_variance():
 @mistake("batch_normalization", "of the dtype of x, float64", "float32", "where it is loaded")
 def double_precision_into_a_normalization():
     L.BatchNormalization(3)(matrix(2, 3, np.float64))
+
+
+@mistake(
+    "batch_normalization", "beta of the dtype of gamma, float32", "float64", "where it is made"
+)
+def a_beta_of_another_dtype_than_gamma():
+    F.batch_normalization(matrix(2, 3).data, np.ones(3, np.float32), np.zeros(3))
+
+
+@mistake("fixed_batch_normalization", "gamma as floats", "an int64 array", ".astype(np.float32)")
+def a_gamma_of_whole_numbers():
+    ones = np.ones(3, np.int64)
+    F.fixed_batch_normalization(matrix(2, 3).data, ones, ones, ones, ones)
 
 
 @mistake("batch_normalization", "all arrays from numpy", "strict_xp", "backend.to_cpu")
@@ -2349,6 +2378,20 @@ def a_number_as_switch():
         pass
 
 
+@mistake("config.enable_backprop", "a function to decorate", "the class Net", "`def`")
+def a_class_decorated():
+    @no_backprop_mode()
+    class Net(Chain):
+        pass
+
+
+@mistake("config.train", "without both async and yield", "steps", "inside")
+def an_asynchronous_generator_decorated():
+    @using_config("train", False)
+    async def steps():
+        yield 1
+
+
 @mistake("config.debug", "True or False", "'on'", "one of these two")
 def a_text_as_switch():
     config.debug = "on"
@@ -2392,6 +2435,17 @@ def moving_a_variable_by_the_backend():
 @mistake("to_gpu", "a NumPy or CuPy array", "a list", "x.data")
 def moving_a_list_to_the_gpu():
     backend.to_gpu([1.0, 2.0])
+
+
+@mistake("check_backward", "no_grads as a list of 1", "[True, False]", "not to be", ValueError)
+def one_flag_too_many():
+    gradient_check.check_backward(F.tanh, np.zeros(2), no_grads=[True, False])
+
+
+@mistake("gradient_check", "finite numbers for input 0", "NaN", "smooth", AssertionError)
+def checking_where_nothing_is_finite():
+    with np.errstate(all="ignore"):
+        gradient_check.check_backward(lambda x: x * np.nan, np.zeros(2))
 
 
 @mistake("check_backward", "x_data as an array", "a float32 Variable", "np.array(")
@@ -2761,7 +2815,7 @@ MATTER = {
         "keepdims": "check_flag",
         "F.": "no_name",
         "gradient_check": "check_positive check_same_length check_floats check_func_outputs "
-        "check_results",
+        "check_results check_no_grads check_measured",
     },
     8: {
         "@": "check_matmul bad_matmul",
@@ -2825,7 +2879,8 @@ MATTER = {
         "add_persistent": "check_persistent check_not_learnt",
         "optimizer": "check_resumed",
         "dropout": "check_dropout",
-        "batch_normalization": "check_normalized check_like_x check_batch check_eps",
+        "batch_normalization": "check_normalized check_like_x check_like_gamma check_batch "
+        "check_eps",
         "BatchNormalization": "check_normalization_link check_flag ONE_TO_NORMALIZE",
     },
     17: {
@@ -2837,7 +2892,7 @@ MATTER = {
         "groups": "check_groups",
     },
     18: {
-        "using_config": "no_name check_config",
+        "using_config": "no_name check_config check_decorated",
         "debug": "check_finite",
         "hash": "no_hash",
         "requires_grad": "no_requires_grad",

@@ -195,3 +195,174 @@ def test_the_function_for_second_derivatives_must_return_variables():
 def test_an_input_without_a_gradient_has_second_derivatives_of_zero():
     x, y = np.array([0.5]), np.array([2.0])
     gradient_check.check_double_backward(lambda x, y: x * x + y.data * 0, (x, y), x, (x, y))
+
+
+# ---- what must not pass ----
+
+
+class Steep(Function):
+    """Multiply by `value`, which need not be finite; the gradient says the same."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def forward(self, x):
+        return x * self.value
+
+    def backward(self, gy):
+        return gy * self.value
+
+
+class Jump(Function):
+    """Minus infinity below 0 and infinity above: the measured slope is infinite."""
+
+    def forward(self, x):
+        return np.where(x > 0, np.inf, -np.inf)
+
+    def backward(self, gy):
+        return gy * np.inf
+
+
+class SecondNan(Function):
+    """x, with a gradient gy that is nan plus nan times x: a second derivative that is nan."""
+
+    def forward(self, x):
+        self.retain_inputs((0,))
+        return x * 1
+
+    def backward(self, gy):
+        (x,) = self.get_retained_inputs()
+        return gy * Steep(np.nan).compute(x)
+
+
+@pytest.mark.parametrize(
+    ("function", "x"), [(lambda: Steep(np.nan), [-1.0]), (lambda: Jump(), [1e-4])]
+)
+def test_a_gradient_and_a_slope_that_are_both_not_finite_do_not_pass(function, x):
+    message = "gradient_check: expected finite numbers for input 0, got NaN or infinity"
+    with pytest.raises(AssertionError, match=message), np.errstate(all="ignore"):
+        gradient_check.check_backward(lambda x: function().apply(x), np.array(x))
+    with pytest.raises(AssertionError, match=message), np.errstate(all="ignore"):
+        gradient_check.check_backward(lambda x, z: (z * 2, function().apply(x)), (np.array(x),) * 2)
+
+
+def test_a_finite_gradient_does_not_pass_beside_a_slope_that_is_not_nor_the_other_way_round():
+    class Half(Function):
+        def __init__(self, forward, backward):
+            self.factors = forward, backward
+
+        def forward(self, x):
+            return x * self.factors[0]
+
+        def backward(self, gy):
+            return gy * self.factors[1]
+
+    for factors in [(np.nan, 1.0), (1.0, np.nan), (1.0, np.inf), (np.nan, np.inf)]:
+        with pytest.raises(AssertionError), np.errstate(all="ignore"):
+            gradient_check.check_backward(lambda x, f=factors: Half(*f).apply(x), np.ones(2))
+
+
+def test_second_derivatives_that_are_not_finite_do_not_pass():
+    x = np.array([0.5])
+    with pytest.raises(AssertionError, match="expected finite numbers"):
+        gradient_check.check_double_backward(lambda x: SecondNan().apply(x), x, x, x)
+
+
+def test_numerical_grad_is_nan_where_the_function_is():
+    for number, expected in ((1.0, True), (7.0, False)):
+        x = np.array([number])
+        with np.errstate(all="ignore"):
+            (gx,) = gradient_check.numerical_grad(lambda x=x: [np.log(x - 5)], [x], [np.ones(1)])
+        assert np.isnan(gx).tolist() == [expected]
+
+
+def test_an_input_without_gradient_that_moves_the_output_does_not_pass_the_second_check():
+    x, p = np.array([0.5, 2.0]), Parameter(np.array([3.0, 4.0]))
+
+    def without_y(x, y):
+        return x * x * y.data
+
+    def without_p(x):
+        return x * x * p.data
+
+    with pytest.raises(AssertionError, match="the gradient of input 1 is not its slope"):
+        gradient_check.check_double_backward(without_y, (x, x), x, (x, x))
+    with pytest.raises(AssertionError, match="the gradient of input 2 is not its slope"):
+        gradient_check.check_double_backward(without_p, x, x, x, p, x)
+    gradient_check.check_double_backward(without_p, x, x, x)  # p is not asked for
+
+
+# ---- no_grads and dtype ----
+
+
+def test_no_grads_leaves_inputs_out(xp):
+    x = xp.asarray(np.array([0.5, 2.0]))
+
+    def without_y(x, y):
+        return x * x * y.data
+
+    with pytest.raises(AssertionError, match="input 1"):
+        gradient_check.check_backward(without_y, (x, x), x)
+    gradient_check.check_backward(without_y, (x, x), x, no_grads=[False, True])
+    gradient_check.check_backward(without_y, (x, x), x, no_grads=(False, np.True_))
+    gradient_check.check_double_backward(
+        without_y, (x, x), x, (x, x), no_grads=[False, True, False]
+    )
+    with pytest.raises(AssertionError, match="input 1"):  # numbers count all inputs
+        gradient_check.check_backward(lambda x, y: x * y.data, (x, x), x, no_grads=[True, False])
+
+
+def test_whole_numbers_are_left_out_of_themselves(xp):
+    x, n, yes = (xp.asarray(np.array(a)) for a in ([0.5, 2.0], [3, 4], [True, False]))
+
+    def f(x, n, yes):
+        return F.where(yes, x * x * n.data.astype(float), x)
+
+    gradient_check.check_backward(f, (x, n, yes), x)
+    gradient_check.check_double_backward(f, (x, n, yes), x, x)
+    with pytest.raises(TypeError, match="x_data as an array of floats"):
+        gradient_check.check_backward(f, (x, n, yes), x, no_grads=[False, False, True])
+
+
+def test_dtype_is_what_slopes_are_measured_in(xp):
+    rng = np.random.default_rng(0)
+    W, b = (xp.asarray(rng.normal(size=s).astype(np.float32)) for s in ((2, 3), (2,)))
+    f, seen = L.Linear(3, 2, initialW=W, initial_bias=b), set()
+    x, gy = (xp.asarray(rng.normal(size=s).astype(np.float32)) for s in ((4, 3), (4, 2)))
+    x += 50
+
+    def tanh(x):
+        seen.add((x.dtype, f.W.dtype))
+        return F.tanh(f(x) / 50)
+
+    with pytest.raises(AssertionError):
+        gradient_check.check_backward(tanh, x, gy, (f.W, f.b))  # float32 is too coarse
+    f.W.grad = gW = xp.ones((2, 3), dtype=np.float32)
+    gradient_check.check_backward(tanh, x, gy, (f.W, f.b), dtype=np.float64)
+    assert seen == {(np.dtype(t), np.dtype(t)) for t in ("float32", "float64")}
+    ggs = x, (f.W, f.b), (W, b)
+    gradient_check.check_double_backward(tanh, x, gy, *ggs, dtype="float64", rtol=1e-2)
+    assert (f.W.dtype, f.b.dtype, f.W.grad is gW) == (np.float32, np.float32, True)
+    assert backend.to_cpu(f.W.data).tolist() == backend.to_cpu(W).tolist()
+
+
+def test_after_an_error_the_parameters_are_as_they_were():
+    f, calls = L.Linear(3, 2), []
+
+    def fails(x):
+        calls.append(0)
+        if len(calls) > 1:
+            raise ZeroDivisionError
+        return f(x)
+
+    with pytest.raises(ZeroDivisionError):
+        gradient_check.check_backward(fails, np.ones((1, 3), np.float32), None, f.W, dtype="f8")
+    assert f.W.dtype == np.float32
+
+
+def test_none_in_y_grad_stands_for_zeros():
+    x = np.array([0.5, 2.0])
+    gradient_check.check_backward(lambda x: (Steep(2.0).apply(x), x * x), x, (None, x))
+    with pytest.raises(AssertionError):
+        gradient_check.check_backward(lambda x: (x * x, Square(5.0).apply(x)), x, (None, x))
+    gradient_check.check_backward(lambda x: (x * x, Square(5.0).apply(x)), x, (x, None))

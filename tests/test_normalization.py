@@ -6,6 +6,7 @@ import pytest
 import tinylinks.functions as F
 import tinylinks.links as L
 from tinylinks import (
+    Sequential,
     Variable,
     backend,
     gradient_check,
@@ -231,7 +232,7 @@ def test_first_values_that_are_given():
     )
     found = bn.gamma.data, bn.beta.data, bn.avg_mean, bn.avg_var
     assert [a.tolist() for a in found] == [[1, 2], [3, 3], [4, 4], [5, 5]]
-    assert [a.dtype for a in found] == [np.float16, np.float64, np.float16, np.float64]
+    assert [a.dtype for a in found] == [np.float64, np.float64, np.float16, np.float64]
 
 
 def test_while_it_learns_it_uses_the_mini_batch_and_moves_the_averages(xp):
@@ -422,3 +423,126 @@ def test_an_optimizer_changes_gamma_and_beta_and_nothing_else():
     np.testing.assert_allclose(bn.gamma.data, 1 - 0.5 * 10 * np.arange(3), rtol=1e-3)
     np.testing.assert_allclose(bn.beta.data, [-2.5] * 3, rtol=1e-4)
     assert (bn.avg_mean.tolist(), bn.avg_var.tolist()) == (mean, var)
+
+
+# ---- arrays of other dtypes ----
+
+KINDS = ["float16", "float32", "float64", ">f4", "int8", "uint8", "int64", "bool"]
+
+
+def rows(kind):
+    x = draw((8, 3), 0, 0, 9)
+    return x > 4 if kind == "bool" else x.astype(kind)
+
+
+def both_ways(bn, x):
+    """Return what the link gives while it learns and when it does not."""
+    y = bn(x)
+    with using_config("train", False):
+        return y, bn(x)
+
+
+@pytest.mark.parametrize("dtype", [None, np.float32, np.float64])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("waits", [True, False])
+def test_an_array_of_any_dtype_takes_that_of_the_link(kind, dtype, waits):
+    given = rows(kind)
+    x = given.astype(np.float64)
+    for use_gamma, use_beta in [(True, True), (True, False), (False, True), (False, False)]:
+        options = {"use_gamma": use_gamma, "use_beta": use_beta, "dtype": dtype, "decay": 0.5}
+        bn = L.BatchNormalization(None if waits else 3, axis=0, **options)
+        y, z = both_ways(bn, given)
+        own = np.float32 if dtype is None else dtype
+        assert y.dtype == z.dtype == bn.avg_mean.dtype == own
+        ones, zeros = np.ones(3), np.zeros(3)
+        tolerance = 100 * np.finfo(own).eps
+        expected = normalized(x, ones, zeros, x.mean(0), x.var(0), (0,))
+        np.testing.assert_allclose(y.data, expected, atol=tolerance, rtol=tolerance)
+        np.testing.assert_allclose(bn.avg_mean, 0.5 * x.mean(0), rtol=tolerance)
+        mean, var = 0.5 * x.mean(0), 0.5 + 0.5 * x.var(0, ddof=1)
+        expected = normalized(x, ones, zeros, mean, var, (0,))
+        np.testing.assert_allclose(z.data, expected, atol=tolerance, rtol=tolerance)
+        bn(given, finetune=True)
+        assert bn.N == 1
+        np.testing.assert_allclose(bn.avg_var, x.var(0, ddof=1), rtol=tolerance)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("variables", [True, False])
+def test_the_functions_give_the_dtype_of_gamma_too(kind, variables, xp):
+    given, x = rows(kind), rows(kind).astype(np.float64)
+    if xp is not np and kind == ">f4":
+        pytest.skip("only NumPy has it")
+    arrays = [np.full(3, n, np.float32) for n in (2.0, 1.0, 3.0, 4.0)]
+    gamma, beta, mean, var = map(xp.asarray, arrays)
+    if variables:
+        gamma, beta = Variable(gamma), Variable(beta)
+    y = F.batch_normalization(xp.asarray(given), gamma, beta)
+    z = F.fixed_batch_normalization(xp.asarray(given), gamma, beta, mean, var)
+    assert y.dtype == z.dtype == np.float32
+    expected = normalized(x, *arrays[:2], x.mean(0), x.var(0), (0,))
+    np.testing.assert_allclose(backend.to_cpu(y.data), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(backend.to_cpu(z.data), normalized(x, *arrays, (0,)), rtol=1e-5)
+
+
+def test_as_the_first_layer_it_takes_what_a_linear_takes():
+    for kind in KINDS:
+        model = Sequential(L.BatchNormalization(3), L.Linear(3, 2))
+        y, z = both_ways(model, rows(kind))
+        y.sum().backward()
+        assert y.dtype == z.dtype == model[0].gamma.grad.dtype == np.float32
+
+
+def test_the_mean_of_large_numbers_is_taken_before_they_become_float32():
+    x = draw((8, 3), 0) + 1e9  # float32 has steps of 64 there
+    y = L.BatchNormalization(3)(x)
+    expected = normalized(x, np.ones(3), np.zeros(3), x.mean(0), x.var(0), (0,))
+    np.testing.assert_allclose(y.data, expected, atol=1e-5)
+
+
+def test_the_gradients_at_an_array_of_another_dtype_are_the_slopes_to_second_order():
+    x = rows("int64")
+    gamma, beta, gy = draw(3, 1), draw(3, 2), draw((8, 3), 3)
+    for f in (
+        lambda *p: F.batch_normalization(x, *p),
+        lambda *p: F.fixed_batch_normalization(x, *p, np.ones(3, "f4"), np.full(3, 2, "f4")),
+    ):
+        gradient_check.check_backward(f, (gamma, beta), gy)
+        gradient_check.check_double_backward(f, (gamma, beta), gy, (gamma, beta))
+
+
+def test_a_variable_of_another_dtype_is_refused_both_ways():
+    bn, x = L.BatchNormalization(3), Variable(rows("float64"))
+    for train in (True, False):
+        with (
+            using_config("train", train),
+            pytest.raises(TypeError, match="gamma of the dtype of x, float64, got float32"),
+        ):
+            bn(x)
+    assert bn.avg_mean.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        ({"initial_gamma": np.ones(3)}, np.float64),
+        ({"initial_beta": np.ones(3, np.float16)}, np.float16),
+        ({"initial_avg_var": initializers.One(dtype=np.float64)}, np.float64),
+        ({"initial_gamma": np.ones(3, np.int64)}, np.float32),
+        ({"initial_gamma": np.float64(2)}, np.float32),
+        ({"initial_gamma": np.ones(3), "dtype": np.float32}, np.float32),
+        ({"initial_gamma": initializers.Normal(0.1), "dtype": np.float64}, np.float64),
+        ({"initial_gamma": initializers.Normal(0.1), "initial_beta": np.ones(3)}, np.float64),
+    ],
+)
+def test_all_first_values_have_one_dtype(first, expected):
+    bn = L.BatchNormalization(3, **first)
+    y, z = both_ways(bn, rows("float32"))
+    arrays = (bn.gamma, bn.beta, bn.avg_mean, bn.avg_var, y, z)
+    assert {a.dtype for a in arrays} == {np.dtype(expected)}
+
+
+def test_an_initializer_that_gets_a_dtype_is_a_copy():
+    ones = initializers.One()
+    L.BatchNormalization(3, initial_gamma=ones, dtype=np.float64)
+    assert ones.dtype is None

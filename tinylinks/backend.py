@@ -67,6 +67,39 @@ def plain(x: Any) -> Any:
     return x
 
 
+def wide(x: Any) -> Any:
+    """Return an array of float16 as float32, to be computed with; anything else as it is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks.backend import wide
+    >>> wide(np.ones(2, np.float16)).dtype, wide(np.ones(2)).dtype
+    (dtype('float32'), dtype('float64'))
+    """
+    return x.astype(np.float32) if x.dtype.char == "e" and not hasattr(x, "node") else x
+
+
+def narrow(x: Any, dtype: Any) -> Any:
+    """Return what was computed from `wide` arrays in the dtype that it is to have."""
+    return x if x.dtype is dtype else x.astype(dtype)
+
+
+def total(x: Any, axis: Any, keepdims: bool = False) -> Any:
+    """Do what ``x.sum(axis, keepdims=keepdims)`` does, but add up float16 in float32.
+
+    In float16, 2048 + 1 is 2048, so NumPy's sum of 5,000 ones along axis 0 is 2048 there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinylinks.backend import total
+    >>> total(np.ones((5000, 2), np.float16), axis=0).tolist()
+    [5000.0, 5000.0]
+    """
+    return narrow(wide(x).sum(axis=axis, keepdims=keepdims), x.dtype)
+
+
 def is_array_type(kind: type) -> bool:
     """Tell whether `kind` is an array type that the library works with."""
     if kind not in _modules and kind.__module__.partition(".")[0] == "cupy":

@@ -7,6 +7,7 @@ from typing import Any
 
 from tinylinks import errors
 from tinylinks.backend import is_array_type
+from tinylinks.config import config, using_config
 from tinylinks.graph import Arrivals, backward_steps
 from tinylinks.variable import Variable, as_variable, own
 
@@ -61,6 +62,9 @@ def grad(
     -----
     Follows Chainer's ``chainer.grad``.
     """
+    if enable_double_backprop and not config.enable_backprop:
+        with using_config("enable_backprop", True):  # the walk is to be recorded all the same
+            return grad(outputs, inputs, grad_outputs, grad_inputs, set_grad, retain_grad, True)
     errors.check_variables("grad", "outputs", outputs, Variable)
     errors.check_variables("grad", "inputs", inputs, Variable)
     gys = [None] * len(outputs) if grad_outputs is None else grad_outputs

@@ -10,6 +10,7 @@ from tinylinks import errors
 
 SIGNS = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "−", "matmul": "@"}
 LINE = "#444444"
+PLAIN: Any = {"parse_math": False}  # names may hold dollars, which begin a formula in matplotlib
 
 
 class Picture:
@@ -34,14 +35,14 @@ class Picture:
             node = todo.pop()
             if id(node) in self.texts:
                 continue
-            self.texts[id(node)] = describe_node(node)
+            self.texts[id(node)] = printable(describe_node(node))
             self.before[id(node)] = []
             f = node.creator
             if f is None:
                 continue
             self.before[id(node)] = [id(f)]
             if id(f) not in self.texts:
-                self.texts[id(f)] = SIGNS.get(f.label, f.label)
+                self.texts[id(f)] = SIGNS.get(f.label) or printable(f.label)
                 self.functions.add(id(f))
                 inputs = [x for x in f.inputs if x is not None]  # None is a constant
                 self.before[id(f)] = [id(x) for x in inputs]
@@ -105,6 +106,8 @@ class Layout:
         for keys in columns[1:]:
             spread(keys, y, left)
 
+        lines = max(text.count("\n") + 1 for text in picture.texts.values())
+        self.row = 0.8 * max(1.0, lines / 3)  # how high one row is, in inches
         self.places: dict[Any, tuple[float, float]] = {}
         x, before = 0.0, 0.0
         for keys in columns:
@@ -117,7 +120,7 @@ class Layout:
     def size(self) -> tuple[float, float]:
         """The width and the height of a figure that it fits into, in inches: at most 100."""
         xs, ys = zip(*self.places.values(), strict=True)
-        width, height = max(xs) - min(xs) + 1.2, 0.8 * (max(ys) - min(ys) + 1)
+        width, height = max(xs) - min(xs) + 1.2, self.row * (max(ys) - min(ys) + 1)
         return round(min(width, 100), 2), round(min(height, 100), 2)  # whole pixels
 
 
@@ -148,6 +151,11 @@ def describe_node(node: Any) -> str:
     """Write the name and the shape of a Variable."""
     shape = str(tuple(node.shape)) if len(node.shape) else ""
     return "\n".join(filter(None, [str(node.name or ""), shape]))
+
+
+def printable(text: str) -> str:
+    """Put a sign in place of characters that no font has, such as a tab or half a character."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
 def draw(
@@ -210,7 +218,8 @@ def draw(
         key = id(getattr(x, "node", x))
         below = (0, -15 - 7 * picture.texts[key].count("\n"))
         place = layout.places[key]
-        ax.annotate(text, place, below, textcoords="offset points", ha="center", va="top")
+        how = {"textcoords": "offset points", "ha": "center", "va": "top", **PLAIN}
+        ax.annotate(text, place, below, **how)
     if highlight is not None:
         boxes[id(getattr(highlight, "node", highlight))].set_linewidth(3)
     return ax
@@ -225,7 +234,8 @@ def draw_box(ax: Any, picture: Picture, key: int, place: tuple[float, float]) ->
         "edgecolor": "#8a4b00" if function else "#1f5a96",
     }
     text = picture.texts[key] or " "
-    box = ax.annotate(text, place, ha="center", va="center", color="#1b1b1b", bbox=style)
+    how = {"ha": "center", "va": "center", "color": "#1b1b1b", "bbox": style, **PLAIN}
+    box = ax.annotate(text, place, **how)
     return box.get_bbox_patch()
 
 
@@ -256,8 +266,8 @@ def draw_frames(
         bottom = whole - (height + 0.5) * i
         ax = figure.add_axes((0.02, bottom / whole, 0.96, height / whole))
         draw(end, ax=ax, notes=notes, highlight=highlight)
-        ax.set_title(title, loc="left", fontsize="medium")
-    figure.text(0.02, 0.1 / whole, end_line)
+        ax.set_title(title, loc="left", fontsize="medium", **PLAIN)
+    figure.text(0.02, 0.1 / whole, end_line, **PLAIN)
 
 
 def to_dot(outputs: Any) -> str:

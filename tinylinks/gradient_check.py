@@ -37,7 +37,7 @@ def numerical_grad(
     Returns
     -------
     list of array
-        The slopes, one array for each of `inputs`.
+        The slopes, one array for each of `inputs`. Where `f` is not finite, neither are they.
 
     Examples
     --------
@@ -79,8 +79,12 @@ def check_backward(
     eps: float = 1e-3,
     atol: float = 1e-5,
     rtol: float = 1e-4,
+    no_grads: Sequence[bool] | None = None,
+    dtype: Any = None,
 ) -> None:
     """Raise AssertionError if the gradients of `func` differ from measured slopes.
+
+    They differ, too, where one of them is not finite.
 
     Parameters
     ----------
@@ -89,7 +93,7 @@ def check_backward(
     x_data : array or tuple of array
         What `func` is called with. float64 is precise enough.
     y_grad : array or tuple of array, optional
-        The gradients to start from; ones if not given.
+        The gradients to start from; ones if not given. None in a tuple stands for zeros.
     params : Parameter or tuple of Parameter
         Their gradients are checked as well.
     eps : float
@@ -98,6 +102,11 @@ def check_backward(
         How much absolute difference to allow.
     rtol : float
         How much relative difference to allow.
+    no_grads : list of bool, optional
+        True for each of `x_data` that is not to be checked. If not given, all are checked but
+        those of whole numbers or truth values.
+    dtype : dtype of floats, optional
+        What to measure the slopes in: np.float64 for a function of float32.
 
     Examples
     --------
@@ -113,26 +122,23 @@ def check_backward(
     """
     xs, params = _as_tuple(x_data), _as_tuple(params)
     errors.check_positive("gradient_check", "eps", eps, "Pass how far to move, such as 1e-3.", 7)
-    errors.check_floats("check_backward", "x_data", xs, is_array_type)
-    variables = [Variable(x.copy()) for x in xs]
+    errors.check_dtype("check_backward", dtype)
+    left_out = errors.check_no_grads("check_backward", no_grads, xs)
+    checked = [x for x, out in zip(xs, left_out, strict=True) if not out]
+    errors.check_floats("check_backward", "x_data", checked, is_array_type)
+    variables = [Variable(x.copy(), requires_grad=x.dtype.kind == "f") for x in xs]
     ys = _as_tuple(func(*variables))
     errors.check_func_outputs("check_backward", ys, Variable)
     gys = [y.xp.ones_like(y.data) for y in ys] if y_grad is None else list(_as_tuple(y_grad))
     errors.check_same_length("check_backward", "y_grad", gys, "the outputs", len(ys))
+    gys = [y.xp.zeros_like(y.data) if gy is None else gy for y, gy in zip(ys, gys, strict=True)]
     errors.check_floats("check_backward", "y_grad", gys, is_array_type)
-    wanted = [*variables, *params]
-    gxs = grad(ys, wanted, gys)
-    arrays = [x.data for x in wanted]
-    slopes = numerical_grad(lambda: [y.data for y in _as_tuple(func(*variables))], arrays, gys, eps)
-    for i, (x, gx, slope) in enumerate(zip(wanted, gxs, slopes, strict=True)):
-        computed = np.zeros(x.shape, x.dtype) if gx is None else to_cpu(gx.data)
-        np.testing.assert_allclose(
-            computed,
-            to_cpu(slope),
-            rtol,
-            atol,
-            err_msg=f"the gradient of input {i} is not its slope",
-        )
+    wanted = [i for i, out in enumerate(left_out) if not out]
+    gxs = grad(ys, [*[variables[i] for i in wanted], *params], gys)
+    slopes = _measure(func, variables, wanted, params, gys, eps, dtype)
+    places = [*wanted, *range(len(xs), len(xs) + len(params))]
+    for i, gx, slope in zip(places, gxs, slopes, strict=True):
+        _compare(i, gx, slope, atol, rtol)
 
 
 def check_double_backward(
@@ -145,11 +151,14 @@ def check_double_backward(
     eps: float = 1e-3,
     atol: float = 1e-4,
     rtol: float = 1e-3,
+    no_grads: Sequence[bool] | None = None,
+    dtype: Any = None,
 ) -> None:
     """Raise AssertionError if the second derivatives of `func` differ from measured slopes.
 
     The gradients of `func` are taken as a function of `x_data` and `y_grad`, and the
-    gradients of that are compared with measured slopes.
+    gradients of that are compared with measured slopes. If `func` has no gradient for one of
+    `x_data`, the outputs must not move with it.
 
     Parameters
     ----------
@@ -163,6 +172,10 @@ def check_double_backward(
         The same for Parameters that `func` uses.
     eps, atol, rtol : float
         As in `check_backward`.
+    no_grads : list of bool, optional
+        True for each of `x_data` and `y_grad` that is not to be checked.
+    dtype : dtype of floats, optional
+        What to measure the slopes in.
 
     Examples
     --------
@@ -177,16 +190,59 @@ def check_double_backward(
     After Chainer's ``chainer.gradient_check.check_double_backward``.
     """
     xs, gys, params = _as_tuple(x_data), _as_tuple(y_grad), _as_tuple(params)
+    left_out = errors.check_no_grads("check_double_backward", no_grads, (*xs, *gys))
+    wanted = [i for i, x in enumerate(xs) if getattr(x, "dtype", np.dtype(float)).kind == "f"]
+    without: list[bool] = []  # for each of the inputs whether `func` has no gradient for it
 
     def gradients(*args: Variable) -> tuple[Variable, ...]:
         ys = _as_tuple(func(*args[: len(xs)]))
         errors.check_func_outputs("check_double_backward", ys, Variable)
-        wanted = [*args[: len(xs)], *params]
-        gxs = grad(ys, wanted, args[len(xs) :], enable_double_backprop=True)
-        return tuple([x * 0 if gx is None else gx for x, gx in zip(wanted, gxs, strict=True)])
+        inputs = [*[args[i] for i in wanted], *params]
+        gxs = grad(ys, inputs, args[len(xs) :], enable_double_backprop=True)
+        without[:] = [gx is None for gx in gxs]
+        return tuple([x * 0 if gx is None else gx for x, gx in zip(inputs, gxs, strict=True)])
 
     ggxs = (*_as_tuple(x_grad_grad), *_as_tuple(params_grad_grad))
-    check_backward(gradients, (*xs, *gys), ggxs, params, eps, atol, rtol)
+    check_backward(gradients, (*xs, *gys), ggxs, params, eps, atol, rtol, left_out, dtype)
+    places = [i for i, none in zip(wanted, without) if none and not left_out[i]]
+    lone = [x for x, none in zip(params, without[len(wanted) :], strict=True) if none]
+    variables = [Variable(x.copy()) for x in xs]
+    slopes = _measure(func, variables, places, lone, gys, eps, dtype)
+    for i, slope in zip([*places, *[len(left_out)] * len(lone)], slopes, strict=True):
+        _compare(i, None, slope, atol, rtol)
+
+
+def _measure(
+    func: Callable[..., Any],
+    variables: list[Variable],
+    wanted: list[int],
+    params: Sequence[Any],
+    gys: Sequence[Any],
+    eps: float,
+    dtype: Any,
+) -> list[Any]:
+    """Measure the slopes for some of the inputs of `func`, and for `params`, in `dtype`."""
+    before = [(x, x.data, x.grad) for x in (*variables, *params) if x.data.dtype.kind == "f"]
+    try:
+        if dtype is not None:
+            for x, array, _ in before:
+                x.data = array.astype(dtype)
+        arrays = [x.data for x in (*[variables[i] for i in wanted], *params)]
+        return numerical_grad(
+            lambda: [y.data for y in _as_tuple(func(*variables))], arrays, gys, eps
+        )
+    finally:
+        for x, array, g in before:
+            x.data, x.grad = array, g
+
+
+def _compare(i: int, gx: Variable | None, slope: Any, atol: float, rtol: float) -> None:
+    """Raise AssertionError if the gradient of input `i` is not its slope."""
+    slope = to_cpu(slope)
+    computed = np.zeros_like(slope) if gx is None else to_cpu(gx.data)
+    message = f"the gradient of input {i} is not its slope"
+    np.testing.assert_allclose(computed, slope, rtol, atol, err_msg=message)
+    errors.check_measured(i, np.isfinite(slope).all())  # nan and nan are equal there
 
 
 def _as_tuple(x: Any) -> tuple[Any, ...]:

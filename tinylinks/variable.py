@@ -11,6 +11,7 @@ import numpy as np
 
 from tinylinks import backend, errors, initializers
 from tinylinks import functions as F
+from tinylinks.config import config, using_config
 from tinylinks.function import Function
 from tinylinks.functions.arithmetic import Absolute, Add, Div, Mul, Neg, Pow, Sub
 from tinylinks.functions.shapes import Rows
@@ -309,6 +310,9 @@ class Variable:
         >>> x.grad
         array([2.])
         """
+        if enable_double_backprop and not config.enable_backprop:
+            with using_config("enable_backprop", True):  # the walk is to be recorded all the same
+                return self.backward(retain_grad, enable_double_backprop)
         errors.check_backward(self)
         gy = self.xp.ones(self.shape, self.dtype) if self.grad is None else self.grad
         arrivals = Arrivals()

@@ -336,12 +336,36 @@ def a_label_below_zero_is_refused_unless_it_is_to_be_ignored():
     return losses[0] == losses[1] and ignored == 0
 
 
+def rows_that_do_not_count_may_hold_anything():
+    x, t = np.array([[np.inf, 0], [1, 2]], np.float32), np.array([-1, 0])
+    with np.errstate(invalid="ignore"):
+        ignored = F.softmax_cross_entropy(x, t)
+        weightless = F.softmax_cross_entropy(x, t + 1, class_weight=array(0, 1))
+    return np.isnan(ignored.array) and np.isnan(weightless.array)
+
+
 def an_empty_batch_goes_forward_and_back():
     nothing, x = np.zeros((0, 2), np.float32), Variable(np.zeros((0, 2), np.float32))
     loss = F.softmax_cross_entropy(x, np.zeros(0, np.int32))
     return np.isnan(F.mean_squared_error(nothing, nothing).array) and fails(
         ValueError, loss.backward
     )
+
+
+def what_is_added_up_is_as_exact_as_its_dtype():
+    x = np.ones((5000, 2), np.float16)
+    return (F.sum(x, axis=0).array == 2048).all() and (F.average(x, axis=0).array == 1).all()
+
+
+def the_functions_give_the_dtype_of_gamma_too():
+    x, ones = np.array([[1], [3]], np.float16), array(1)
+    y = F.batch_normalization(x, ones, ones)
+    z = F.fixed_batch_normalization(x, ones, ones, ones, ones)
+    whole = x.astype(np.int32)
+    refused = fails(
+        chainer.utils.type_check.InvalidType, lambda: F.batch_normalization(whole, ones, ones)
+    )
+    return y.dtype == z.dtype == np.float16 and refused
 
 
 def a_function_can_be_used_once():
@@ -365,6 +389,11 @@ def a_wrong_gradient_is_found():
     finally:
         np.random.normal = normal
     return len(drawn) > 0
+
+
+def a_gradient_and_a_slope_that_are_both_not_finite_do_not_pass():
+    gradient_check.check_backward(lambda x: x * np.nan, np.ones(1), np.ones(1))
+    return True
 
 
 def one_size_is_the_output_size_and_W_comes_with_the_first_batch():
@@ -592,6 +621,25 @@ def negative_and_far_places_are_those_of_a_list():
 def an_unknown_switch_or_value_changes_nothing():
     chainer.config.trian = False
     return chainer.config.trian is False
+
+
+def one_object_serves_again_and_again_and_within_itself():
+    mode = chainer.using_config("train", False)
+    with mode:
+        with mode:
+            pass
+    left_set = chainer.config.train is False
+    chainer.config.train = True
+    return left_set and not callable(mode)
+
+
+def a_walk_that_is_asked_to_be_recorded_is_recorded_inside_of_no_backprop_mode():
+    x = Variable(array(3))
+    y = x * x
+    with chainer.no_backprop_mode():
+        y.backward(enable_double_backprop=True)
+        (gx,) = chainer.grad([y], [x], enable_double_backprop=True)
+    return x.grad_var.creator is not None and gx.creator is not None
 
 
 def the_module_fits_the_array():

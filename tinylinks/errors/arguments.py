@@ -45,7 +45,12 @@ def check_flag(operation: str, argument: str, value: Any, chapter: int) -> None:
         ) from None
 
 
-def check_one_axis(operation: str, axis: Any) -> None:
+def check_one_axis(operation: str, x: Any, axis: Any) -> None:
+    if getattr(x, "shape", None) == ():  # NumPy would take axis 0, which is not there
+        raise ValueError(
+            f"{operation}: expected an array with at least one axis, got shape (). "
+            "Put the scores into an array of shape (N, C). (See chapter 7.)"
+        )
     if not is_whole(axis):
         raise TypeError(
             f"{operation}: expected axis as one whole number, got {describe(axis)}. "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tinylinks.errors.words import IsArrayType, describe, describe_all, foreign
 
 
@@ -52,3 +54,28 @@ def check_results(ys: Any) -> Any:
             "Write lambda: [y], with y computed from the inputs. (See chapter 7.)"
         )
     return ys
+
+
+def check_no_grads(operation: str, no_grads: Any, xs: Any) -> list[bool]:
+    """Return for each input whether it is left out: by default, if it has no floats."""
+    if no_grads is None:
+        return [getattr(x, "dtype", np.dtype(float)).kind in "iub" for x in xs]
+    flags = isinstance(no_grads, list | tuple) and all(
+        isinstance(f, bool | np.bool_) for f in no_grads
+    )
+    if not flags or len(no_grads) != len(xs):
+        raise ValueError(
+            f"{operation}: expected no_grads as a list of {len(xs)} times True or False, got "
+            f"{no_grads if flags else describe(no_grads)}. Write True for each input that is not "
+            "to be checked. (See chapter 7.)"
+        )
+    return list(no_grads)
+
+
+def check_measured(i: int, finite: bool) -> None:
+    if not finite:
+        raise AssertionError(
+            f"gradient_check: expected finite numbers for input {i}, got NaN or infinity as "
+            "gradient and as slope. Check at a point where the function is smooth, or look for a "
+            "division by 0. (See chapter 7.)"
+        )

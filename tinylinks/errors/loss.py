@@ -44,6 +44,11 @@ def check_label_array(operation: str, x: Any, t: Any, ignore_label: int | None) 
             "(See chapter 14.)"
         )
     check_input(operation, x)
+    if shape[1] == 0:
+        raise ValueError(
+            f"{operation}: expected scores for at least one class, got shape {shape}. "
+            "Make one score for each class, along axis 1. (See chapter 14.)"
+        )
     if ignore_label is not None and not is_whole(ignore_label):
         raise TypeError(
             f"{operation}: expected ignore_label as a whole number, got "
@@ -77,10 +82,10 @@ def check_classes(operation: str, columns: int, t: Any, ignore_label: int | None
         return ignore_label is None or not 0 <= ignore_label < columns
     wrong = [n for n in t.ravel().tolist() if not 0 <= n < columns and n != ignore_label]
     if wrong:
-        known = f"labels from 0 to {columns - 1}" if columns else "no labels"
         raise ValueError(
-            f"{operation}: expected {known}, as there are scores for {columns}, got {wrong[0]}. "
-            "Count the classes from 0, and make one score for each of them. (See chapter 14.)"
+            f"{operation}: expected labels from 0 to {columns - 1}, as there are scores for "
+            f"{columns}, got {wrong[0]}. Count the classes from 0, and make one score for each of "
+            "them. (See chapter 14.)"
         )
     return False
 
@@ -92,10 +97,10 @@ def trailing_ones(operation: str, x: Any, t: Any) -> bool:
 
 def check_class_weight(x: Any, weight: Any, is_array_type: IsArrayType) -> None:
     check_backend("softmax_cross_entropy", x, weight)
-    alike = is_array_type(type(weight)) and weight.dtype == x.dtype
-    if not alike or weight.shape != x.shape[1:2]:
+    numbers = is_array_type(type(weight)) and weight.dtype.kind in "fiu"
+    if not numbers or weight.shape != x.shape[1:2]:
         raise TypeError(
-            f"softmax_cross_entropy: expected class_weight as a {x.dtype} array of shape "
+            f"softmax_cross_entropy: expected class_weight as an array of floats of shape "
             f"{x.shape[1:2]}, got {describe(weight)}. Give it one number for each class. "
             "(See chapter 14.)"
         )

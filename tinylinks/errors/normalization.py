@@ -44,9 +44,9 @@ ONE_TO_NORMALIZE = (
 def check_normalized(operation: str, x: Any, axis: tuple[Any, ...], **given: Any) -> Any:
     """Return the shape that gamma must have: the axes of x that are not averaged over."""
     check_initialized(operation, x, *given.values())
-    if not hasattr(x, "shape"):
+    if not hasattr(x, "shape") or x.ndim == 0 or x.dtype.kind not in "fiub":
         raise TypeError(
-            f"{operation}: expected x as a Variable or an array of shape (N, C), got "
+            f"{operation}: expected x as a Variable or an array of numbers of shape (N, C), got "
             f"{describe(x)}. Put the rows into np.array(..., dtype=np.float32). "
             "(See chapter 16.)"
         )
@@ -62,6 +62,8 @@ def check_normalized(operation: str, x: Any, axis: tuple[Any, ...], **given: Any
         if array is not None or not name.startswith("running"):
             check_backend(operation, x, array)
             check_like_x(operation, name, array, x, shape)
+    if given:
+        check_like_gamma(operation, x, **given)
     return shape
 
 
@@ -83,13 +85,25 @@ def check_like_x(operation: str, name: str, array: Any, x: Any, shape: tuple[int
             f"{operation}: expected {name} as an array that can be changed, got a read-only one. "
             "Pass a copy, x.copy(). (See chapter 16.)"
         )
-    constant = hasattr(array, "node") != hasattr(x, "node")  # its dtype gives way
-    if array.dtype != x.dtype and not constant and not name.startswith("running"):
+
+
+def check_like_gamma(operation: str, x: Any, **given: Any) -> None:
+    """Check that all have the dtype of x or, if x is an array, which gives way, that of gamma."""
+    first, other = ("x", x) if hasattr(x, "node") else ("gamma", given["gamma"])
+    if other.dtype.kind != "f":
         raise TypeError(
-            f"{operation}: expected {name} of the dtype of x, {x.dtype}, got {array.dtype}. "
-            f"Convert x once, where it is loaded, with .astype(np.{array.dtype}). "
-            "(See chapter 16.)"
+            f"{operation}: expected {first} as floats, got {describe(other)}. "
+            "Convert it with .astype(np.float32). (See chapter 16.)"
         )
+    for name, array in given.items():
+        constant = hasattr(array, "node") != hasattr(other, "node")  # it gives way as well
+        if not name.startswith("running") and array.dtype != other.dtype and not constant:
+            raise TypeError(
+                f"{operation}: expected {name} of the dtype of {first}, {other.dtype}, got "
+                f"{array.dtype}. Convert {first} once, where it is "
+                f"{'loaded' if first == 'x' else 'made'}, with .astype(np.{array.dtype}). "
+                "(See chapter 16.)"
+            )
 
 
 def check_eps(operation: str, eps: Any) -> None:

@@ -19,6 +19,22 @@ def check_config(name: str, value: Any, names: Sequence[str]) -> None:
         )
 
 
+def check_decorated(name: str, function: Any) -> None:
+    import inspect
+
+    if not callable(function) or isinstance(function, type):
+        raise TypeError(
+            f"config.{name}: expected a function to decorate, got {describe(function)}. "
+            "Write the decorator above a `def` inside of it. (See chapter 18.)"
+        )
+    if inspect.isasyncgenfunction(function):
+        raise TypeError(
+            f"config.{name}: expected a function without both async and yield, got "
+            f"{function.__name__}. Write the `with` block inside of it, where it computes. "
+            "(See chapter 18.)"
+        )
+
+
 def check_array(operation: str, x: Any, is_array_type: IsArrayType) -> None:
     if not is_array_type(type(x)):
         do = foreign(x) or "Pass the array of a Variable as x.data."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tinylinks import errors
-from tinylinks.backend import bare, get_array_module
+from tinylinks.backend import bare, get_array_module, narrow, total, wide
 from tinylinks.function import Function
 from tinylinks.functions.elementwise import Exp
 
@@ -53,13 +53,13 @@ class Softmax(Function):
     def forward(self, x: Any) -> Any:
         self.retain_outputs((0,))
         xp = get_array_module(x)
-        y = xp.exp(x - x.max(axis=self.axis, keepdims=True))  # minus the largest: no overflow
-        return y / y.sum(axis=self.axis, keepdims=True)
+        y = xp.exp(wide(x - x.max(axis=self.axis, keepdims=True)))  # minus the largest: no overflow
+        return narrow(y / y.sum(axis=self.axis, keepdims=True), x.dtype)
 
     def backward(self, gy: Any) -> Any:
         (y,) = self.get_retained_outputs()
         gx = y * gy
-        return gx - y * gx.sum(axis=self.axis, keepdims=True)
+        return gx - y * total(gx, self.axis, keepdims=True)
 
     def explain(self, error: Exception, x: Any) -> None:
         errors.bad_axis(self, x.shape, self.axis)
@@ -74,12 +74,12 @@ class LogSoftmax(Function):
     def forward(self, x: Any) -> Any:
         self.retain_outputs((0,))
         xp = get_array_module(x)
-        x = x - x.max(axis=self.axis, keepdims=True)  # minus the largest: no overflow
-        return x - xp.log(xp.exp(x).sum(axis=self.axis, keepdims=True))
+        z = wide(x - x.max(axis=self.axis, keepdims=True))  # minus the largest: no overflow
+        return narrow(z - xp.log(xp.exp(z).sum(axis=self.axis, keepdims=True)), x.dtype)
 
     def backward(self, gy: Any) -> Any:
         (y,) = self.get_retained_outputs()
-        return gy - Exp().compute(y) * gy.sum(axis=self.axis, keepdims=True)
+        return gy - Exp().compute(y) * total(gy, self.axis, keepdims=True)
 
     def explain(self, error: Exception, x: Any) -> None:
         errors.bad_axis(self, x.shape, self.axis)
@@ -152,7 +152,7 @@ def softmax(x: Any, axis: int = 1) -> Variable:
     -----
     Follows Chainer's ``F.softmax``.
     """
-    errors.check_one_axis("softmax", axis)
+    errors.check_one_axis("softmax", x, axis)
     return Softmax(axis).apply(x)
 
 
@@ -176,5 +176,5 @@ def log_softmax(x: Any, axis: int = 1) -> Variable:
     -----
     Follows Chainer's ``F.log_softmax``.
     """
-    errors.check_one_axis("log_softmax", axis)
+    errors.check_one_axis("log_softmax", x, axis)
     return LogSoftmax(axis).apply(x)

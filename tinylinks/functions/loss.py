@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinylinks import errors
-from tinylinks.backend import bare, get_array_module, is_array_type, plain
+from tinylinks.backend import bare, get_array_module, is_array_type, narrow, plain, wide
 from tinylinks.config import config
 from tinylinks.function import Function
 from tinylinks.functions.activation import Softmax
+from tinylinks.functions.elementwise import keep
 from tinylinks.functions.shapes import reshape, transpose
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ class MeanSquaredError(Function):
     def forward(self, x0: Any, x1: Any) -> Any:
         errors.check_same_shape(self, x0, x1)
         self.retain_inputs((0, 1))
-        diff = x0 - x1
-        return (diff * diff).mean() if diff.size else diff.sum()
+        diff = wide(x0) - wide(x1)
+        return narrow((diff * diff).mean() if diff.size else diff.sum(), x0.dtype)
 
     def backward(self, gy: Any) -> Any:
         x0, x1 = self.get_retained_inputs()
@@ -37,8 +38,8 @@ class MeanSquaredError(Function):
 class SoftmaxCrossEntropy(Function):
     """y = -log(softmax(x)) at the true classes: scores x (N, C), labels t (N,).
 
-    `weights`, a number or an array (N,), multiplies the rows. The result has shape (N,), or
-    () with `add_up`.
+    `weights`, a number or an array (N,), multiplies the rows. Those of weight 0 are left out,
+    even if they hold infinities. The result has shape (N,), or () with `add_up`.
     """
 
     def __init__(self, t: Any, weights: Any, add_up: bool, cache_score: bool) -> None:
@@ -49,22 +50,35 @@ class SoftmaxCrossEntropy(Function):
         self.retain_inputs((0,))
         xp = get_array_module(x)
         self.rows = xp.arange(len(x))
-        z = x - x.max(axis=1, keepdims=True)  # minus the largest: no overflow
+        z = wide(self.leave_out(x))
+        z = z - z.max(axis=1, keepdims=True)  # minus the largest: no overflow
         p = xp.exp(z)
         total = p.sum(axis=1, keepdims=True)
         losses = (xp.log(total[:, 0]) - z[self.rows, self.t]) * self.weights
         if self.cache_score:
             p /= total
             self.p = p
-        return losses.sum() if self.add_up else losses
+        return narrow(losses.sum() if self.add_up else losses, x.dtype)
+
+    def leave_out(self, x: Any) -> Any:
+        """Put zeros into the rows that do not count: 0 times infinity would be nan."""
+        if isinstance(self.weights, float):
+            return x
+        return keep(x, (self.weights != 0).reshape(-1, 1))
 
     def backward(self, gy: Any) -> Any:
         (x,) = self.get_retained_inputs()
-        p = self.p if self.cache_score and not self.double_backprop else Softmax(1).compute(x)
+        if self.cache_score and not self.double_backprop:
+            p = self.p
+        else:
+            p = Softmax(1).compute(self.leave_out(x))
         one_hot = get_array_module(x).zeros(x.shape, x.dtype)
         one_hot[self.rows, self.t] = 1
         weights = self.weights if isinstance(self.weights, float) else self.weights.reshape(-1, 1)
-        return (p - one_hot) * (gy.reshape(-1, 1) * weights)
+        gy = self.leave_out(gy.reshape(-1, 1))
+        if self.double_backprop:
+            return (p - one_hot) * (gy * weights)
+        return narrow((p - one_hot) * (wide(gy) * weights), x.dtype)
 
 
 def mean_squared_error(x0: Any, x1: Any) -> Variable:
@@ -118,7 +132,7 @@ def softmax_cross_entropy(
     cache_score : bool
         Keep softmax(x) for backward: faster, with more memory.
     class_weight : array of shape (C,), optional
-        Multiplies the loss of each class.
+        Multiplies the loss of each class. Rows of a class of weight 0 do not count.
     ignore_label : int
         Rows with this label do not count.
     reduce : {"mean", "no"}
@@ -159,6 +173,7 @@ def softmax_cross_entropy(
     class_weight = plain(bare(class_weight))
     if class_weight is not None:
         errors.check_class_weight(x, class_weight, is_array_type)
+        class_weight = class_weight.astype(np.result_type(x.dtype, np.float32))
     xp = get_array_module(t)
     # Who looks at numbers on a GPU waits for all that it has to do. So not at each step.
     look = xp is np or config.debug
@@ -168,19 +183,16 @@ def softmax_cross_entropy(
         x = transpose(x, (0, *range(2, x.ndim), 1))
         x, t = reshape(x, (t.size, x.shape[-1])), t.reshape(t.size)
     add_up = reduce == "mean"
-    number: Any = (t.size if normalize else shape[0]) if add_up else 1
-    if all_count:
-        weights: Any = 1.0 / max(number, 1)
-    else:
-        counted = t != ignore_label
+    number: Any = max(t.size if normalize else shape[0], 1) if add_up else 1
+    if not all_count:
+        counted, known = t != ignore_label, (t >= 0) & (t < x.shape[1])
+        t = xp.where(counted & known, t, 0)
         if add_up and normalize:
             number = xp.maximum(counted.sum(), 1)
-        weights = (counted / number).astype(x.dtype)
-        t = xp.where(counted, t, 0)
-    if not look:  # a label that is no class makes the loss nan
-        known = (t >= 0) & (t < x.shape[1])
-        weights, t = xp.where(known, weights, np.nan), xp.where(known, t, 0)
-    if class_weight is not None:
-        weights = weights * class_weight[t]
+    weights: Any = (1.0 if class_weight is None else class_weight[t]) / number
+    if not all_count:  # a label that is no class makes the loss nan, if nobody looked
+        weights = xp.where(counted, xp.where(known, weights, np.nan), 0)
+    if not isinstance(weights, float):
+        weights = weights.astype(np.result_type(x.dtype, np.float32), copy=False)
     loss = SoftmaxCrossEntropy(t, weights, add_up, cache_score).apply(x)
     return loss if add_up or len(shape) == 1 else reshape(loss, shape)

@@ -6,6 +6,8 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tinylinks import errors
 from tinylinks.backend import bare, plain
 from tinylinks.functions.arithmetic import add
@@ -31,6 +33,7 @@ def batch_normalization(
     Parameters
     ----------
     x : Variable or array of shape (N, C) or (N, C, ...)
+        An array may have another dtype than `gamma`, also one of whole numbers or truth values.
     gamma, beta : Variable or array of shape (C,)
         In general: of the lengths of the axes that `axis` leaves over.
     eps : float
@@ -46,6 +49,7 @@ def batch_normalization(
     Returns
     -------
     Variable of the shape of `x`
+        Of the dtype of `gamma`.
 
     Raises
     ------
@@ -81,6 +85,7 @@ def batch_normalization(
     m = math.prod([x.shape[i] for i in axis])  # how many numbers make one mean
     if m == 1:
         warnings.warn(errors.ONE_TO_NORMALIZE, stacklevel=2)
+    x = as_floats(x, gamma)
     mean = x.mean(axis, keepdims=True)
     d = x - mean
     var = (d * d).mean(axis, keepdims=True)
@@ -128,7 +133,8 @@ def fixed_batch_normalization(
     errors.check_normalized("fixed_batch_normalization", x, axis, **given)
     errors.check_eps("fixed_batch_normalization", eps)
     kept = kept_shape(x.shape, axis)
-    return scale_and_shift(x - mean.reshape(kept), var.reshape(kept) + eps, gamma, beta)
+    d = as_floats(x, gamma) - mean.reshape(kept)
+    return scale_and_shift(d, var.reshape(kept) + eps, gamma, beta)
 
 
 def batch_axes(x: Any, gamma: Any, axis: Axis) -> tuple[int, ...]:
@@ -136,6 +142,16 @@ def batch_axes(x: Any, gamma: Any, axis: Axis) -> tuple[int, ...]:
     if axis is None:
         return (0, *range(getattr(gamma, "ndim", 1) + 1, getattr(x, "ndim", 0)))
     return axis if isinstance(axis, tuple) else (axis,)
+
+
+def as_floats(x: Any, gamma: Any) -> Any:
+    """Return an array `x` in a dtype that holds its numbers, and is exact enough for `gamma`.
+
+    In float16 the squares of numbers above 255 are infinite. A Variable is left as it is.
+    """
+    if hasattr(x, "node"):
+        return x
+    return x.astype(np.result_type(x.dtype, gamma.dtype, np.float32), copy=False)
 
 
 def move(running: Any, new: Any, decay: float) -> None:
@@ -147,5 +163,8 @@ def move(running: Any, new: Any, decay: float) -> None:
 
 def scale_and_shift(d: Any, var: Any, gamma: Any, beta: Any) -> Variable:
     """Compute ``gamma * d / sqrt(var) + beta``; the small arrays are divided, not the large one."""
-    scale = gamma.reshape(var.shape) / var**0.5
-    return add(d * scale, beta.reshape(var.shape))
+    std = var**0.5
+    if not any(hasattr(a, "node") for a in (d, std, gamma, beta)):  # no Variable to be like
+        d, std = d.astype(gamma.dtype, copy=False), std.astype(gamma.dtype, copy=False)
+    scale = gamma.reshape(std.shape) / std
+    return add(d * scale, beta.reshape(std.shape))

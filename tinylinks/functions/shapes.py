@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinylinks import errors
-from tinylinks.backend import get_array_module
+from tinylinks.backend import get_array_module, total
 from tinylinks.function import Function
 from tinylinks.graph import Node
 
@@ -39,7 +39,7 @@ class SumTo(Function):
         self.x_shape = x.shape
         extra = x.ndim - len(self.shape)  # axes that stretching put in front
         stretched = [i for i, n in enumerate(self.shape, extra) if n == 1]
-        y = x.sum(axis=(*range(extra), *stretched), keepdims=True)
+        y = total(x, axis=(*range(extra), *stretched), keepdims=True)
         if extra < 0 or y.shape[extra:] != self.shape:
             errors.bad_sum_to(x.shape, self.shape)
         return y.reshape(self.shape)
@@ -135,7 +135,7 @@ class Sum(Function):
     def forward(self, x: Any) -> Any:
         self.x_shape = x.shape
         self.kept = kept_shape(x.shape, self.axis)
-        return x.sum(axis=self.axis, keepdims=self.keepdims)
+        return total(x, self.axis, self.keepdims)
 
     def backward(self, gy: Any) -> Any:
         return BroadcastTo(self.x_shape).compute(gy.reshape(self.kept))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
+
+import numpy as np
 
 from tinylinks import errors
 from tinylinks import functions as F
-from tinylinks.backend import get_array_module
+from tinylinks.backend import get_array_module, is_array_type
 from tinylinks.config import config
 from tinylinks.functions.normalization import batch_axes
 from tinylinks.initializers import Constant, generate_array
@@ -31,7 +34,8 @@ class BatchNormalization(Link):
     eps : float
         Is added to the variance, so that nothing is divided by 0.
     dtype : dtype of floats, optional
-        Of first values that are numbers; float32 if not given.
+        Of all parameters and averages. If not given, it is that of the first values, if one of
+        them has a dtype, and otherwise float32. An `x` that is an array takes it, too.
     use_gamma : bool
         False leaves gamma out: then it is None, and counts as 1.
     use_beta : bool
@@ -88,6 +92,8 @@ class BatchNormalization(Link):
         super().__init__()
         errors.check_normalization_link(size, axis, use_gamma, use_beta)
         self.decay, self.eps, self.axis = decay, eps, axis
+        given = (initial_gamma, initial_beta, initial_avg_mean, initial_avg_var)
+        dtype = dtype_of(given) if dtype is None else dtype
         gamma, beta = first(initial_gamma, 1, dtype), first(initial_beta, 0, dtype)
         for name, used, value in (("gamma", use_gamma, gamma), ("beta", use_beta, beta)):
             if used:
@@ -145,7 +151,21 @@ class BatchNormalization(Link):
         return f"BatchNormalization(size={size}, decay={self.decay}, eps={self.eps})"
 
 
+def dtype_of(given: tuple[Any, ...]) -> Any:
+    """Return the dtype of the first array or initializer that has one of floats, or None."""
+    values = [value for value in given if not errors.is_number(value)]
+    dtypes = [value.dtype for value in values if getattr(value, "dtype", None) is not None]
+    return next((dtype for dtype in dtypes if np.dtype(dtype).kind == "f"), None)
+
+
 def first(value: Any, default: float, dtype: Any) -> Any:
-    """Return `value`, or `default` if there is none; a number as a Constant of `dtype`."""
+    """Return `value`, or `default` if there is none, such that its array has the dtype."""
     value = default if value is None else value
-    return Constant(value, dtype) if errors.is_number(value) else value
+    if errors.is_number(value):
+        return Constant(value, dtype)
+    if is_array_type(type(value)):
+        return value.astype("f4" if dtype is None else dtype)
+    if hasattr(value, "dtype") and value.dtype is None:  # an initializer that may have any
+        value = copy.copy(value)
+        value.dtype = dtype
+    return value
