@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tinylinks import errors
 from tinylinks import functions as F
 from tinylinks.backend import get_array_module
@@ -135,6 +137,14 @@ class BatchNormalization(Link):
         y = F.batch_normalization(x, gamma, beta, running_mean=mean, running_var=var, **options)
         self.N += finetune
         return y
+
+    def serialize(self, serializer: Any) -> None:
+        """Save or load, as `Link.serialize` does."""
+        super().serialize(serializer)
+        for name in self._averages:
+            average = getattr(self, name)
+            if np.isscalar(average):  # loaded in place of None: it is to be an array here
+                setattr(self, name, np.asarray(average))
 
     def start_finetuning(self) -> None:
         """Begin to count mini-batches for ``finetune=True`` anew."""
