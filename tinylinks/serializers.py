@@ -10,7 +10,6 @@ import math
 import os
 import stat
 import types
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
 from typing import Any, BinaryIO
@@ -358,8 +357,7 @@ def load_npz(
         npz = _Archive(file, stream)
         trial = _Trial(npz, path, strict, ignore_names)
         _twin(obj, {}).serialize(trial)
-        for warning in errors.half_loaded(trial._found, strict):
-            warnings.warn(warning, stacklevel=2)
+        errors.check_found(trial._found, strict)
         obj.serialize(NpzDeserializer(npz, path, strict, ignore_names))
 
 
@@ -394,7 +392,9 @@ class _Archive(Mapping[str, Any]):
         info = self._infos[key]
         if key not in self._entries:
             with errors.reading(self._file):
-                self._entries[key] = _Entry(self._file, self._zip, info)
+                entry = _Entry(self._file, self._zip, info)
+            errors.check_entry(self._file, entry.is_whole)
+            self._entries[key] = entry
         return self._entries[key]
 
     def __contains__(self, key: object) -> bool:
@@ -421,9 +421,8 @@ class _Entry:
         self._array: np.ndarray | None = None
         self.nbytes = math.prod(self.shape) * self.dtype.itemsize
         self.packed = min(info.compress_size, archive.start_dir)  # how large it is in the file
-        whole = self._start + self.nbytes == info.file_size and min(self.shape, default=0) >= 0
-        if not (whole or self.dtype.hasobject):
-            errors.cut()
+        size, lengths = self._start + self.nbytes, [0, *self.shape]
+        self.is_whole = self.dtype.hasobject or (size == info.file_size and min(lengths) >= 0)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         """Read the numbers, for `np.asarray`."""

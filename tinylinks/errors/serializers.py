@@ -6,8 +6,9 @@ import contextlib
 import errno
 import itertools
 import os
+import warnings
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ def check_file(operation: str, file: Any, method: str) -> None:
     if os.path.isdir(file):
         raise IsADirectoryError(
             f"{operation}: expected the name of a file, got {named(file)}, which is a folder. "
-            "Add the name of a file in it, such as 'model.npz'. (See chapter 16.)"
+            "Name a file in it, such as 'model.npz'. (See chapter 16.)"
         )
     if method == "read" and not os.path.exists(file):
         raise FileNotFoundError(
@@ -87,7 +88,7 @@ def check_bytes(data: Any) -> bytes:
     if not isinstance(data, bytes | bytearray | memoryview):
         raise TypeError(
             f"load_npz: expected a file whose read() gives bytes, got {describe(data)}. "
-            "Open it in mode 'rb'. (See chapter 16.)"
+            "Use one that is open in mode 'rb'. (See chapter 16.)"
         )
     return bytes(data)
 
@@ -156,19 +157,14 @@ def check_saved(key: str, value: Any, is_array: Callable[[Any], bool]) -> None:
     elif not isinstance(value, np.generic) and not is_array(value):
         kind = None
     # None may also come as NumPy keeps it, from another DictionarySerializer.
-    is_none = value is None or (
-        kind == np.dtype(object) and value.shape == () and value[()] is None
-    )
+    boxed = getattr(value, "dtype", None) == np.dtype(object) and value.shape == ()
+    is_none = value is None or (boxed and value[()] is None)
     if not is_none and (kind is None or kind.kind not in "fiubcU"):
         masked = isinstance(value, np.ma.MaskedArray)
-        make = (
-            "Fill its gaps with array.filled(...)"
-            if masked
-            else "Make it an array with np.array(...)"
-        )
+        do = "array.filled(...), which fills its gaps" if masked else "np.array(...)"
         raise TypeError(
             f"save_npz: expected an array of numbers, a number or a text as {key!r}, got "
-            f"{describe(value)}. {make}. (See chapter 16.)"
+            f"{describe(value)}. Make it an array with {do}. (See chapter 16.)"
         )
 
 
@@ -177,25 +173,31 @@ def reading(file: Any) -> Iterator[None]:
     """Say of a file that is broken, in whatever way, that it is so."""
     try:
         yield
-    except (MemoryError, RuntimeError) as error:  # such as NotImplementedError of zipfile
-        raise ValueError(
-            f"load_npz: expected a file that can be read here, got {named(file)} that cannot: "
-            f"{error or type(error).__name__}. Save it with save_npz, or in smaller parts. "
-            "(See chapter 16.)"
-        ) from None
     except Exception as error:  # zipfile and NumPy raise a dozen kinds
-        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise  # the disk or the network: the file may be whole
-        raise ValueError(
-            f"load_npz: expected a whole file that save_npz has written, got {named(file)} that is "
-            "damaged or of another kind. Check where it comes from: it has to be copied as "
-            "binary, to its end. (See chapter 16.)"
-        ) from None
+        # EINVAL comes of a place in the file that cannot be; other errors are the system's.
+        system = isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
+        if system or isinstance(error, (MemoryError, RuntimeError)):
+            kind = type(error) if system else ValueError
+            why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise kind(
+                f"load_npz: expected a file that can be read here, got {named(file)} that cannot: "
+                f"{why}. Look whether it is there, and whether save_npz wrote it. (See chapter 16.)"
+            ) from None
+        raise ValueError(damaged(file)) from None
 
 
-def cut() -> NoReturn:
-    """Called inside of `reading`, for an array that is longer or shorter than it says."""
-    raise ValueError
+def damaged(file: Any) -> str:
+    return (
+        f"load_npz: expected a whole file that save_npz has written, got {named(file)} that is "
+        "damaged or of another kind. Check where it comes from: it has to be copied as "
+        "binary, to its end. (See chapter 16.)"
+    )
+
+
+def check_entry(file: Any, is_whole: bool) -> None:
+    """Refuse an array that is longer or shorter than it says."""
+    if not is_whole:
+        raise ValueError(damaged(file))
 
 
 #: How files begin that are mistaken for those of save_npz -> what they are.
@@ -212,9 +214,10 @@ def check_zip(file: Any, stream: Any) -> None:
     """Refuse what does not even look like an npz file, and say what it looks like."""
     import zipfile
 
-    whole = zipfile.is_zipfile(stream)
-    stream.seek(0)
-    head = stream.read(8)
+    with reading(file):
+        whole = zipfile.is_zipfile(stream)
+        stream.seek(0)
+        head = stream.read(8)
     if whole or head.startswith(b"PK"):  # one that was cut begins like a whole one
         return
     what = next(
@@ -255,22 +258,29 @@ def check_absent(key: str, value: Any, npz: Any, strict: bool) -> None:
         )
 
 
-def half_loaded(found: dict[str, str], strict: bool) -> list[str]:
-    """Return warnings, if what became of the keys may not be what was meant."""
+def check_found(found: dict[str, str], strict: bool) -> None:
+    """Warn, if what became of the keys may not be what was meant."""
     waited = [key for key, what in found.items() if what == "waited"]
-    if strict and waited:
-        return [
-            f"load_npz: expected numbers as {', '.join(map(repr, waited))}, got None: in the saved "
-            "model they waited for a first mini-batch. The model keeps its own there. "
-            "(See chapter 16.)"
-        ]
     absent = [key for key, what in found.items() if what == "absent"]
+    if strict and waited:
+        warnings.warn(kept(waited), stacklevel=3)
     if not strict and len(absent) == len(found) > 0:
-        return [
-            f"load_npz: expected arrays such as {absent[0]!r} in the file, got none that the model "
-            "has, so nothing was loaded. Check the file, and the path in it. (See chapter 16.)"
-        ]
-    return []
+        warnings.warn(nothing_fits(absent[0]), stacklevel=3)
+
+
+def kept(keys: list[str]) -> str:
+    return (
+        f"load_npz: expected numbers as {', '.join(map(repr, keys))}, got None: when the model was "
+        "saved, it waited for a first mini-batch. Look whether this is the file that you mean: "
+        "the model keeps its own numbers there. (See chapter 16.)"
+    )
+
+
+def nothing_fits(key: str) -> str:
+    return (
+        f"load_npz: expected arrays such as {key!r} in the file, got none that the model has, so "
+        "nothing was loaded. Check the file, and the path in it. (See chapter 16.)"
+    )
 
 
 def check_head(key: str, array: Any, value: Any, is_array: Callable[[Any], bool]) -> None:
@@ -308,7 +318,7 @@ def check_loaded(key: str, array: Any, value: Any) -> None:
     if not getattr(getattr(value, "flags", None), "writeable", True):
         raise ValueError(
             f"load_npz: expected {key!r} to be an array of the model that can be filled, got one "
-            "that is read-only. Copy it first, with array.copy(). (See chapter 16.)"
+            "that is read-only. Make a copy first, with array.copy(). (See chapter 16.)"
         )
 
 
