@@ -1916,6 +1916,11 @@ def a_persistent_list():
     saved(link)
 
 
+@mistake("save_npz", "as 'note' that NumPy keeps", "'a\\x00'", "NUL", ValueError)
+def a_text_that_ends_in_nul():
+    serializers.save_npz(io.BytesIO(), {"note": "a\0"})
+
+
 @mistake("save_npz", "as 'n'", str(2**80), "np.array(...)")
 def a_persistent_number_without_dtype():
     link = Link()
@@ -2052,7 +2057,7 @@ def the_file_of_another_model():
 @mistake("load_npz", "'W' in the file", "an entry without numbers", "as the saved", ValueError)
 def a_file_of_objects():
     W = io.BytesIO()
-    np.lib.format.write_array(W, np.empty((2, 3), object))
+    np.lib.format.write_array(W, np.zeros((2, 3), object))
     serializers.load_npz(zipped(**{"W.npy": W.getvalue()}), L.Linear(3, 2))
 
 

@@ -8,6 +8,7 @@ import copy
 import io
 import math
 import os
+import re
 import stat
 import types
 from collections.abc import Iterator, Mapping
@@ -114,21 +115,22 @@ class NpzDeserializer:
     def __getitem__(self, key: str) -> NpzDeserializer:
         """Return the deserializer for the part called `key`."""
         part = copy.copy(self)
-        part.path = f"{self.path}{key.strip('/')}/"
+        part.path = f"{self.path}{errors.check_key('load_npz', key).strip('/')}/"
         return part
 
     def __call__(self, key: str, value: Any) -> Any:
         """Copy what is under `key` into the array `value`; return it, or a number or text."""
-        key = self.path + key.lstrip("/")
+        key = self.path + errors.check_key("load_npz", key).lstrip("/")
         if any([n(key) if callable(n) else n == key for n in self.ignore_names]):
             return value
         array: Any = self.npz[key] if key in self.npz else None
         array = array if hasattr(array, "dtype") else np.asarray(array)
-        if key not in self.npz or (array.dtype.hasobject and array.shape):
+        is_none = array.dtype.hasobject and array.shape == () and np.asarray(array).item() is None
+        if key not in self.npz or (array.dtype.hasobject and not is_none):
             errors.check_absent(key, value, self.npz, self.strict)
             self._found[key] = "absent"
             return value
-        if array.dtype.hasobject:  # None, such as that of a parameter that waited for its shape
+        if is_none:  # such as that of a parameter that waited for its shape
             self._found[key] = "waited" if _is_array(value) else "loaded"
             return value if _is_array(value) else None
         self._found[key] = "loaded"
@@ -180,11 +182,16 @@ def save_npz(file: Any, obj: Any, compression: bool = True) -> None:
     """Save a link, an optimizer or another object that has `serialize`.
 
     The file is first written under another name and then renamed: if that is cut short, a
-    file of this name that was there before is still whole.
+    file of this name that was there before is still whole. The new one gets its rights. (An
+    old file that has further names, or another owner, is filled in its place, after the new
+    one is whole under another name. So is a pipe or a device, at once.)
+
+    What is not learnt is not in the file: the settings of an optimizer, such as its learning
+    rate, its hooks, gradients, and random numbers.
 
     Parameters
     ----------
-    file : str, path or open binary file
+    file : str, bytes, path or open binary file
         The name is used as it is: nothing is added to it.
     obj : object with a method `serialize`, or dict of arrays
     compression : bool
@@ -194,6 +201,11 @@ def save_npz(file: Any, obj: Any, compression: bool = True) -> None:
     ------
     TypeError
         If `file` or `obj` is something else, or `obj` holds what is not an array of numbers.
+    ValueError
+        If two values would have one name, or one a name that could not be read back; if an
+        open file is closed, or open for reading only.
+    OSError
+        If the file cannot be written: a PermissionError if it is read-only, for instance.
 
     Examples
     --------
@@ -309,12 +321,13 @@ def load_npz(
     """Load a file into a link, an optimizer or another object that has `serialize`.
 
     All is checked before anything is changed: if the file does not fit, `obj` is as before.
-    Arrays are filled in place. What the file holds beyond `obj` is ignored. No code of the
-    file is ever run.
+    For that, `serialize` is called twice, at first on a copy. Arrays are filled in place,
+    numbers and texts are replaced. What the file holds beyond `obj` is ignored, and not even
+    read. No code of the file is ever run.
 
     Parameters
     ----------
-    file : str, path or open binary file
+    file : str, bytes, path or open binary file
     obj : object with a method `serialize`
     path : str
         Where in the file the object is, such as ``"model"`` for keys like ``model/l1/W``.
@@ -329,9 +342,16 @@ def load_npz(
         If there is no such file.
     ValueError
         If the file is damaged or no .npz file; if an array is absent, or has another shape or
-        dtype than that of `obj`.
+        dtype than that of `obj`, or numbers that this dtype does not hold (floats are rounded);
+        if one of `obj` is read-only.
     TypeError
         If one of the arguments is something else.
+
+    Warns
+    -----
+    UserWarning
+        If a parameter that is there waited for its shape when it was saved: it stays as it is.
+        If nothing of the file fits, with ``strict=False``.
 
     Examples
     --------
@@ -373,6 +393,10 @@ def _opened(file: Any) -> contextlib.AbstractContextManager[Any]:
     if hasattr(file, "seekable") and file.seekable():
         return contextlib.nullcontext(file)
     return io.BytesIO(errors.check_bytes(file.read()))
+
+
+#: How pickle ends an array of a single None: that of NumPy, and that of `_write_npy`.
+NONE = re.compile(rb"(Na(q.)?t(q.|\x94)?b|\(NtR)\.\Z", re.DOTALL)
 
 
 class _Archive(Mapping[str, Any]):
@@ -425,13 +449,22 @@ class _Entry:
         self.is_whole = self.dtype.hasobject or (size == info.file_size and min(lengths) >= 0)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
-        """Read the numbers, for `np.asarray`."""
+        """Read the numbers, for `np.asarray`. An object, which is not unpickled, stays closed."""
         if self._array is None:
             with errors.reading(self._file):
-                raw = self._archive.read(self._info)
-                array = np.frombuffer(raw, self.dtype, offset=self._start)
-                self._array = array.reshape(self.shape, order="F" if self._by_columns else "C")
+                self._array = self._read_objects() if self.dtype.hasobject else self._read()
         return self._array
+
+    def _read(self) -> np.ndarray:
+        raw = self._archive.read(self._info)
+        array = np.frombuffer(raw, self.dtype, offset=self._start)
+        return array.reshape(self.shape, order="F" if self._by_columns else "C")
+
+    def _read_objects(self) -> np.ndarray:
+        """Return None as NumPy keeps it, or something else for any other object."""
+        with self._archive.open(self._info) as stream:
+            raw = stream.read(1000)  # None is shorter
+        return np.array(None if NONE.search(raw) else "an object", object)
 
 
 HOLDERS = (list, dict, set, collections.deque, types.SimpleNamespace)

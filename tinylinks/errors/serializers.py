@@ -156,6 +156,11 @@ def check_saved(key: str, value: Any, is_array: Callable[[Any], bool]) -> None:
         kind = np.asarray(value).dtype
     elif not isinstance(value, np.generic) and not is_array(value):
         kind = None
+    if isinstance(value, str) and value.endswith("\0"):
+        raise ValueError(
+            f"save_npz: expected a text as {key!r} that NumPy keeps whole, got {value!r}. "
+            "Let it end in another character than NUL. (See chapter 16.)"
+        )
     # None may also come as NumPy keeps it, from another DictionarySerializer.
     boxed = getattr(value, "dtype", None) == np.dtype(object) and value.shape == ()
     is_none = value is None or (boxed and value[()] is None)
