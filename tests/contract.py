@@ -1877,6 +1877,22 @@ def mini_batches_give_each_example_once_an_epoch_in_a_new_order(lib):
     assert batches.position == 4
 
 
+@since(15)
+def however_a_loop_over_mini_batches_is_left_the_next_one_goes_on(lib):
+    """The third of three mini-batches is the last: after it comes the next epoch."""
+    for n, rest in ((1, [4, 2]), (2, [2]), (3, [4, 4, 2])):
+        left, never_closed = (lib.MiniBatches(np.arange(10), batch_size=4, seed=0) for _ in "ab")
+        for _ in zip(range(n), left):
+            pass
+        iterator = iter(never_closed)
+        for _ in range(n):
+            next(iterator)
+        for batches in (left, never_closed):
+            assert (batches.epoch, batches.position) == ((0, 4 * n) if n < 3 else (1, 0))
+            assert [len(a) for (a,) in batches] == rest
+            assert (batches.epoch, batches.position) == (1 + (n == 3), 0)
+
+
 def saved(lib, obj):
     """Return copies of what an object shows to be saved, as {path: array}."""
     target = {}
@@ -1935,6 +1951,29 @@ def mini_batches_go_on_in_the_middle_of_an_epoch(lib):
     other.serialize(lib.NpzDeserializer(saved(lib, begun)))
     rest = list(other)
     assert [a.tolist() for (a,) in rest] == [a.tolist() for (a,) in whole[1:]]
+
+
+@since(16)
+def mini_batches_saved_with_the_last_one_go_on_with_the_next_epoch(lib):
+    whole, begun, other = (lib.MiniBatches(np.arange(10), batch_size=4, seed=1) for _ in "abc")
+    epochs = [[a.tolist() for (a,) in whole] for _ in range(2)]
+    for _ in begun:
+        arrays = saved(lib, begun)
+    other.serialize(lib.NpzDeserializer(arrays))
+    assert [a.tolist() for (a,) in other] == epochs[1]
+
+
+@since(16)
+def a_parameter_without_axes_that_waits_is_loaded_as_an_array(lib):
+    made = []
+    for _ in range(2):
+        link = lib.Link()
+        with link.init_scope():
+            link.a = lib.Parameter(2.0)
+        made.append(link)
+    made[0].a.initialize(())
+    made[1].serialize(lib.NpzDeserializer(saved(lib, made[0])))
+    assert (type(made[1].a.data), made[1].a.shape, made[1].a.item()) == (np.ndarray, (), 2)
 
 
 @since(16)

@@ -1,6 +1,8 @@
 """The digits, the split, and mini-batches that go on where they stopped."""
 
 import io
+import itertools
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -174,7 +176,7 @@ def test_without_a_seed_the_generator_of_numpy_decides():
 def test_epoch_and_position_count_what_was_given_out():
     batches = MiniBatches(*examples(), batch_size=4, seed=0)
     counted = [(batches.epoch, batches.position) for _ in batches]
-    assert counted == [(0, 4), (0, 8), (0, 10)]
+    assert counted == [(0, 4), (0, 8), (1, 0)]
     assert (batches.epoch, batches.position) == (1, 0)
 
 
@@ -189,6 +191,117 @@ def test_a_loop_that_was_left_goes_on_with_the_rest_of_the_epoch():
     assert batches.epoch == 0
     assert started + labels(batches) == whole
     assert batches.epoch == 1
+
+
+def leave_by_break(batches, n):
+    for i, _ in enumerate(batches, 1):
+        if i == n:
+            break
+
+
+def leave_by_error(batches, n):
+    with pytest.raises(KeyError):
+        for i, _ in enumerate(batches, 1):
+            if i == n:
+                raise KeyError
+
+
+def leave_an_iterator(batches, n, kept=[]):  # noqa: B006 - it is kept: nothing closes it
+    kept.append(iter(batches))
+    for _ in range(n):
+        next(kept[-1])
+
+
+LEAVE = {
+    "break": leave_by_break,
+    "error": leave_by_error,
+    "iterator": leave_an_iterator,
+    "islice": lambda batches, n: list(itertools.islice(batches, n)),
+    "zip": lambda batches, n: list(zip(range(n), batches, strict=False)),
+    "next": lambda batches, n: [next(iter(batches)) for _ in range(n)],
+}
+
+
+@pytest.mark.parametrize("how", LEAVE)
+@pytest.mark.parametrize("batch_size", [1, 4, 5, 10, 99])
+def test_however_a_loop_is_left_and_wherever_the_next_one_goes_on(how, batch_size):
+    """At the last mini-batch, too: then the next loop is the next epoch."""
+    whole = MiniBatches(*examples(), batch_size=batch_size, seed=0)
+    epochs = [labels(whole) for _ in range(2)]
+    for n in range(1, len(whole) + 1):
+        batches = MiniBatches(*examples(), batch_size=batch_size, seed=0)
+        LEAVE[how](batches, n)
+        assert labels(batches) == (epochs[0][n:] or epochs[1])
+        assert batches.position == 0
+        assert batches.epoch == (1 if n < len(whole) else 2)
+
+
+def test_with_the_last_mini_batch_the_epoch_is_over():
+    batches = MiniBatches(*examples(), batch_size=5, seed=0)
+    assert [batches.epoch for _ in batches] == [0, 1]
+
+
+NESTED = {
+    "loops": lambda batches: [0 for _ in batches for _ in batches],
+    "a list inside": lambda batches: [list(batches) for _ in batches],
+    "one mini-batch inside": lambda batches: [next(iter(batches)) for _ in batches],
+    "zip": lambda batches: list(zip(batches, batches, strict=False)),
+}
+
+
+@pytest.mark.parametrize("how", NESTED)
+def test_a_loop_inside_of_a_loop_is_refused(how):
+    batches = MiniBatches(*examples(), batch_size=4, seed=0)
+    with pytest.raises(RuntimeError, match="expected one loop at a time, got another"):
+        NESTED[how](batches)
+
+
+def test_a_loop_that_another_thread_moves_is_refused():
+    batches = MiniBatches(*examples(), batch_size=4, seed=0)
+    mine = iter(batches)
+    next(mine)
+    thread = threading.Thread(target=list, args=[batches])
+    thread.start()
+    thread.join()
+    with pytest.raises(RuntimeError, match="from epoch 0, position 4 to epoch 1, position 0"):
+        next(mine)
+    assert sorted(sum(labels(batches), [])) == list(range(10))
+
+
+def test_two_objects_of_the_same_arrays_can_be_nested():
+    one, two = [MiniBatches(*examples(), batch_size=4, seed=0) for _ in range(2)]
+    assert [len(list(two)) for _ in one] == [3, 3, 3]
+    assert (one.epoch, two.epoch) == (1, 3)
+
+
+def test_an_iterator_that_was_left_does_not_disturb_the_next_loop():
+    batches = MiniBatches(*examples(), batch_size=4, seed=0)
+    left = iter(batches)
+    next(left)
+    assert len(list(batches)) == 2
+    assert len(list(batches)) == 3
+    left.close()
+    assert (batches.epoch, batches.position) == (2, 0)
+
+
+def test_the_size_may_change_inside_of_an_epoch():
+    batches = MiniBatches(*examples(), batch_size=2, shuffle=False)
+    sizes = []
+    for _, t in batches:
+        sizes.append(len(t))
+        batches.batch_size = 5
+    assert sizes == [2, 5, 3]
+
+
+def test_a_file_is_read_a_mini_batch_at_a_time(tmp_path):
+    """A memory-mapped array stays in its file; what comes out of it is an array as any other."""
+    np.save(tmp_path / "x.npy", examples()[0])
+    x = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert type(x) is np.memmap
+    for rows, t in MiniBatches(x, examples()[1], batch_size=4, seed=0):
+        assert type(rows) is np.ndarray
+        assert rows.tolist() == [[n, 10 * n] for n in t]
+    assert {type(part) for part, _ in datasets.split((x, examples()[1]), 0.3)} == {np.ndarray}
 
 
 def test_any_number_of_arrays_goes_along():
@@ -233,3 +346,25 @@ def test_a_position_in_other_data_is_refused():
     with pytest.raises(ValueError, match="position in 11 examples, got one in 10"):
         serializers.load_npz(file, other)
     assert (other.seed, other.epoch, other.position) == (5, 0, 0)
+
+
+def test_a_place_at_the_end_of_an_epoch_is_the_start_of_the_next():
+    """So were files written whose last mini-batch had been given out."""
+    batches = MiniBatches(*examples(), batch_size=3, seed=4)
+    stand = {"n": 10, "seed": 4, "epoch": 2, "position": 10}
+    arrays = {name: np.array(value) for name, value in stand.items()}
+    batches.serialize(serializers.NpzDeserializer(arrays))
+    assert (batches.epoch, batches.position) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("seed", 0.5), ("seed", 2**32), ("epoch", -1), ("position", 11), ("position", None)],
+)
+def test_a_place_that_cannot_be_is_refused_and_changes_nothing(name, value):
+    batches = MiniBatches(*examples(), batch_size=3, seed=5)
+    stand = {"n": 10, "seed": 4, "epoch": 2, "position": 3} | {name: value}
+    arrays = {key: np.array(number) for key, number in stand.items()}
+    with pytest.raises(ValueError, match="expected a seed, an epoch and a position up to 10, got"):
+        batches.serialize(serializers.NpzDeserializer(arrays))
+    assert (batches.seed, batches.epoch, batches.position) == (5, 0, 0)

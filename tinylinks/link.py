@@ -10,6 +10,8 @@ from functools import partial
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from tinylinks import backend, errors, initializers
 from tinylinks.graph import add_up
 from tinylinks.variable import Parameter
@@ -267,7 +269,7 @@ class Link:
             waits = name not in there or not there[name].is_initialized
             array = serializer(name, None if waits else there[name].data)
             if waits and array is not None:
-                self._set_param(name, array)
+                self._set_param(name, np.asarray(array))
         for name in self._persistent:
             there[name] = serializer(name, there[name])
         for name, child in self._named_children():

@@ -513,6 +513,40 @@ def no_array_is_stretched_into_another_shape():
     return (f.W.array == 7).all()
 
 
+def what_waited_when_it_was_saved_leaves_what_is_there_and_a_warning_says_so():
+    file = io.BytesIO()
+    serializers.save_npz(file, L.Linear(None, 2))
+    file.seek(0)
+    f = L.Linear(3, 2, initialW=7)
+    serializers.load_npz(file, f)
+    return (f.W.array == 7).all()
+
+
+def numbers_that_a_dtype_cannot_hold_are_refused_before_anything_is_changed():
+    arrays = {"n": np.array([300]), "x": np.array([1e300])}
+    f = chainer.Link()
+    f.add_persistent("n", np.zeros(1, np.int8))
+    f.add_persistent("x", np.zeros(1, np.float32))
+    f.serialize(serializers.NpzDeserializer(arrays))
+    return f.n[0] == 44 and np.isinf(f.x[0])
+
+
+def a_number_that_became_another_kind_of_number_comes_back():
+    deserializer = serializers.NpzDeserializer({"t": np.array(0.5)})
+    is_array = isinstance(deserializer("t", None), np.ndarray)
+    return is_array and fails(TypeError, lambda: deserializer("t", 0))
+
+
+def a_name_that_no_file_can_have_is_refused_where_it_is_given():
+    f = chainer.Link()
+    with f.init_scope():
+        f.W = chainer.Parameter(1.0, (1,))
+        setattr(f, "/W", chainer.Parameter(2.0, (1,)))
+    target = {}
+    f.serialize(serializers.DictionarySerializer(target))
+    return list(target) == ["W"]
+
+
 def a_crash_leaves_the_old_file_whole_and_nothing_else():
     class Failing(chainer.Link):
         def serialize(self, serializer):

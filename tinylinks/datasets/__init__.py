@@ -118,6 +118,9 @@ class MiniBatches:
     stands is known from three numbers. `serializers` saves and loads them, so that a training
     that was stopped, even in the middle of an epoch, goes on with the same mini-batches.
 
+    There is one such place, so one loop at a time can go on from it. For a loop inside of a
+    loop, make a second `MiniBatches` from the same arrays.
+
     Parameters
     ----------
     *arrays : arrays
@@ -132,12 +135,14 @@ class MiniBatches:
     Attributes
     ----------
     epoch : int
-        How many epochs are complete.
+        How many epochs have been given out. It counts on with the last mini-batch of an epoch.
     position : int
-        How many examples of the current epoch have been given out.
+        How many examples of the current epoch have been given out; 0 after the last ones.
 
     Raises
     ------
+    RuntimeError
+        If a loop goes on after another one has moved the position.
     TypeError
         If one of `arrays` is not an array.
     ValueError
@@ -180,19 +185,28 @@ class MiniBatches:
         return np.random.RandomState([self.seed, self.epoch]).permutation(self.n)
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        order = self._order()
-        while self.position < self.n:
-            rows = order[self.position : self.position + self.batch_size]
-            self.position += len(rows)  # before the batch is used: one saved then is behind it
+        order, position = self._order(), self.position
+        while position < self.n:
+            rows = order[position : position + self.batch_size]
+            position += len(rows)
+            # Before the batch is used: who saves then, or leaves the loop, is behind it.
+            self.epoch, self.position = self._after(self.epoch, position)
+            here = self.epoch, self.position
             yield _pick(self.arrays, rows)
-        self.epoch, self.position = self.epoch + 1, 0
+            if position < self.n:
+                errors.check_not_moved(here, (self.epoch, self.position))
+
+    def _after(self, epoch: int, position: int) -> tuple[int, int]:
+        """Return epoch and position, where the end of an epoch is the start of the next."""
+        return (epoch + 1, 0) if position == self.n else (epoch, position)
 
     def serialize(self, serializer: Any) -> None:
         """Save or load where the loop stands: the seed, the epoch and the position in it."""
         errors.check_same_examples(serializer("n", self.n), self.n)
-        self.seed = serializer("seed", self.seed)
-        self.epoch = serializer("epoch", self.epoch)
-        self.position = serializer("position", self.position)
+        names = ("seed", "epoch", "position")
+        seed, epoch, position = [serializer(name, getattr(self, name)) for name in names]
+        errors.check_stand(seed, epoch, position, self.n)
+        self.seed, (self.epoch, self.position) = seed, self._after(epoch, position)
 
 
 if not TYPE_CHECKING:  # a type checker should not think that every name is here

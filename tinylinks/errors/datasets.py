@@ -26,7 +26,7 @@ def check_examples(operation: str, arrays: Any, is_array_type: IsArrayType) -> i
         )
     for array in arrays:
         # A memory-mapped array stays one: its rows are read when their turn comes.
-        known = is_array_type(type(array)) or type(array) is np.memmap
+        known = is_array_type(type(array)) or isinstance(array, np.memmap)
         if not known or not array.ndim:
             do = "Convert it with np.array(...), or name the argument, as in seed=0."
             if foreign(array):
@@ -72,9 +72,29 @@ def check_batch_size(batch_size: Any) -> None:
 
 
 def check_same_examples(saved: Any, n: int) -> None:
-    if saved != n:
+    if not is_whole(saved) or saved != n:
         raise ValueError(
-            f"MiniBatches: expected the position in {n} examples, got one in {saved}. "
+            f"MiniBatches: expected the position in {n} examples, got one in {describe(saved)}. "
             "Make the MiniBatches from the data that it was saved with. "
             "(See chapter 16.)"
+        )
+
+
+def check_not_moved(left: tuple[int, int], found: tuple[int, int]) -> None:
+    """Called when a loop goes on: refuse if the place is not where the loop left it."""
+    if found != left:
+        raise RuntimeError(
+            "MiniBatches: expected one loop at a time, got another that moved the place from "
+            f"epoch {left[0]}, position {left[1]} to epoch {found[0]}, position {found[1]}. Make a "
+            "second MiniBatches of the same arrays for the other loop. (See chapter 15.)"
+        )
+
+
+def check_stand(seed: Any, epoch: Any, position: Any, n: int) -> None:
+    whole = is_whole(seed) and is_whole(epoch) and is_whole(position)
+    if not whole or not (0 <= seed < 2**32 and 0 <= epoch and 0 <= position <= n):
+        raise ValueError(
+            f"MiniBatches: expected a seed, an epoch and a position up to {n}, got "
+            f"{describe(seed)}, {describe(epoch)} and {describe(position)}. Pass a file that "
+            "save_npz has written of a MiniBatches. (See chapter 16.)"
         )

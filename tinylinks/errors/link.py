@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tinylinks.errors.names import renamed
+from tinylinks.errors.serializers import no_name_in_a_file
 from tinylinks.errors.words import describe
 
 if TYPE_CHECKING:
@@ -44,10 +45,24 @@ def no_forward(link: Link) -> NoReturn:
 
 
 def check_name(link: Link, name: str) -> None:
-    if link.__dict__.get(name) is not None or hasattr(type(link), name):
+    check_saveable(link, name)
+    own = link.__dict__
+    taken = own.get(name) is not None or name in (*own["_params"], *own["_persistent"])
+    if taken or hasattr(type(link), name):
         raise AttributeError(
             f"{type(link).__name__}: expected a new name for a parameter or link, got {name!r}, "
             "which is taken. Choose another. (See chapter 10.)"
+        )
+
+
+def check_saveable(link: Link, name: str) -> None:
+    """Refuse a name that `save_npz` would refuse later. In a file, a slash parts names."""
+    wrong = "a slash" if "/" in str(name) else no_name_in_a_file(str(name))
+    if wrong or not isinstance(name, str):
+        raise AttributeError(
+            f"{type(link).__name__}: expected a name that a file can have, got "
+            f"{f'{name!r}, with {wrong}' if wrong else describe(name)}. Choose a name as Python's "
+            "variables have, such as 'l1'. (See chapter 16.)"
         )
 
 
@@ -146,6 +161,7 @@ def check_persistent(link: Link, name: str) -> None:
             f"register_persistent: expected the name of an attribute, got {name!r}. "
             "Assign it first, or use add_persistent. (See chapter 16.)"
         )
+    check_saveable(link, name)
 
 
 def check_not_learnt(operation: str, value: Any, Parameter: type, Link: type) -> None:

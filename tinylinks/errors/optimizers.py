@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from tinylinks.errors.arguments import check_positive
 from tinylinks.errors.link import inside_a_container, names_its_own
 from tinylinks.errors.names import OTHER_LIBRARIES, renamed, spelling_of_attribute
-from tinylinks.errors.words import describe, is_number
+from tinylinks.errors.words import describe, is_number, is_whole
 
 
 def check_link(optimizer: Any, link: Any, Link: type) -> None:
@@ -171,6 +171,13 @@ def check_hook_name(optimizer: Any, name: Any, hooks: Any) -> None:
 
 def check_resumed(optimizer: Any, t: int, serializer: Any) -> None:
     """Called when `t` updates have become optimizer.t: refuse memory of what is not there."""
+    counts = (optimizer.t, optimizer.epoch)
+    if not all([is_whole(count) and count >= 0 for count in counts]):
+        raise ValueError(
+            f"{type(optimizer).__name__}.serialize: expected whole numbers as t and epoch, got "
+            f"{' and '.join(map(describe, counts))}. Pass a file that save_npz has written of an "
+            "optimizer. (See chapter 16.)"
+        )
     for path, link in optimizer.target.namedlinks() if optimizer.t != t else ():
         where = serializer.path + f"{path}/".lstrip("/")
         waiting = [

@@ -142,6 +142,14 @@ class BatchNormalization(Link):
         self.N += finetune
         return y
 
+    def serialize(self, serializer: Any) -> None:
+        """Save or load, as `Link.serialize` does."""
+        super().serialize(serializer)
+        for name in self._averages:
+            average = getattr(self, name)
+            if np.isscalar(average):  # loaded in place of None: it is to be an array here
+                setattr(self, name, np.asarray(average))
+
     def start_finetuning(self) -> None:
         """Begin to count mini-batches for ``finetune=True`` anew."""
         self.N = 0
