@@ -462,6 +462,12 @@ class Parameter(Variable):
         Without it (and without an array) the Parameter waits for `initialize`.
     name : str, optional
 
+    Attributes
+    ----------
+    update_enabled : bool
+        Set it to False to freeze the Parameter: it gets gradients, but optimizers leave it
+        where it is. See also `Link.disable_update`.
+
     Examples
     --------
     >>> from tinylinks import Parameter
@@ -473,7 +479,7 @@ class Parameter(Variable):
     Follows Chainer's ``chainer.Parameter``.
     """
 
-    __slots__ = ("initializer",)
+    __slots__ = ("initializer", "update_enabled")
 
     def __init__(
         self,
@@ -483,6 +489,7 @@ class Parameter(Variable):
         name: str | None = None,
     ) -> None:
         self.initializer = initializer
+        self.update_enabled = True
         data = initializer if shape is None else initializers.generate_array(initializer, shape)
         if backend.is_array_type(type(data)):
             super().__init__(data, name=name)
@@ -502,15 +509,18 @@ class Parameter(Variable):
 
     def __reduce__(self) -> Any:
         """For `copy.deepcopy` and pickle: all but the gradient and the graph."""
-        return restore, (self._data, self.initializer, self.name)
+        return restore, (self._data, self.initializer, self.name, self.update_enabled)
 
     def __repr__(self) -> str:
         return super().__repr__() if self.is_initialized else "Parameter(not initialized)"
 
 
-def restore(data: Any, initializer: Any, name: str | None) -> Parameter:
+def restore(
+    data: Any, initializer: Any, name: str | None, update_enabled: bool = True
+) -> Parameter:
     """Make the Parameter that `Parameter.__reduce__` describes."""
     param = Parameter(initializer, name=name)
+    param.update_enabled = update_enabled
     if data is not None:
         param.data = data
     return param
