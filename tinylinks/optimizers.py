@@ -15,7 +15,7 @@ from tinylinks.variable import Parameter, Variable
 __all__ = ["SGD", "Adam", "AdamW", "MomentumSGD", "Optimizer", "RMSprop"]
 
 
-BLOCK = 2**16  # elements: few enough for the cache, and enough to be worth a loop
+BLOCK = 2**18  # elements: few enough for the cache, and enough to be worth a loop
 
 
 class Optimizer:
@@ -499,7 +499,7 @@ class Adam(Optimizer):
         """Move one parameter. See `Optimizer.update_core`."""
         xp, length = backend.get_array_module(data), self._length(state["t"])
         beta1, beta2, eps = float(self.beta1), float(self.beta2), float(self.eps)
-        decay = float(self.eta * self.weight_decay_rate)
+        decay = float(self.eta) * float(self.weight_decay_rate)
         for p, g, m, v, *vhat in blocks(data, grad, *[state[name] for name in self.state_names]):
             step = xp.asarray((1 - beta1) * g)
             m *= beta1
@@ -519,8 +519,8 @@ class Adam(Optimizer):
 
     def _length(self, t: int) -> float:
         """Return what the step of update `t` is multiplied by."""
-        length = self.eta * self.alpha * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
-        return float(length)
+        beta1, beta2 = float(self.beta1), float(self.beta2)
+        return float(self.eta) * float(self.alpha) * math.sqrt(1 - beta2**t) / (1 - beta1**t)
 
 
 class AdamW(Adam):

@@ -156,7 +156,7 @@ def check_not_negative(optimizer: Any, **hyperparams: Any) -> None:
     for name, value in hyperparams.items():
         if not is_setting(value) or not 0 <= value < math.inf:
             do = "Pass a finite one, such as 0.01."
-            if hasattr(value, "namedparams"):
+            if hasattr(value, "namedparams") or hasattr(value, "__next__"):
                 do = f"Pass the model to setup: {kind}().setup(model)."
             raise ValueError(
                 f"{kind}: expected {name} as a number of at least 0, got {describe(value)}. "
@@ -180,7 +180,8 @@ def check_settings(kind: Any, args: Any, kwds: Any) -> None:
     """Check the arguments of an optimizer before `__init__` does, for a better sentence."""
     import inspect
 
-    signature = inspect.signature(kind.__init__)
+    init = kind.__init__
+    signature = inspect.signature((lambda self: None) if init is object.__init__ else init)
     try:
         signature.bind_partial(None, *args, **kwds)
     except TypeError:
@@ -191,7 +192,8 @@ def check_settings(kind: Any, args: Any, kwds: Any) -> None:
         if wrong:
             do = other_name(wrong[0], names) or spelling(wrong[0], names)
         raise TypeError(
-            f"{kind.__name__}: expected {' and '.join(names[:2])}, {got}. {do} (See chapter 13.)"
+            f"{kind.__name__}: expected {', '.join(names) or 'no arguments'}, {got}. {do} "
+            "(See chapter 13.)"
         ) from None
 
 
@@ -246,11 +248,9 @@ def check_writeable(operation: str, grad: Any) -> None:
 
 def check_norm(hook: Any, optimizer: Any, norm: float) -> None:
     if not math.isfinite(norm):
-        paths = [
-            path
-            for path, param in optimizer.target.namedparams()
-            if param.grad is not None and not math.isfinite(float((param.grad * 0).sum()))
-        ]
+        grads = [(path, param.grad) for path, param in optimizer.target.namedparams()]
+        there = [(path, g) for path, g in grads if g is not None and g.size]
+        paths = [path for path, g in there if not abs(g).max() < math.inf]
         raise FloatingPointError(
             f"{hook.name}: expected gradients of a finite length, got {norm}"
             f"{' because of ' + ' and '.join(paths[:3]) if paths else ''}. Nothing has moved: "
