@@ -50,10 +50,11 @@ class Link:
     #: file cannot import that one.
     Sequential: Any
 
+    _later_enabled = True  # what `update_enabled` is to be of parameters that come later
+
     def __init__(self) -> None:
         self._params: list[str] = []  # names of attributes, in the order of registration
         self._later: dict[str, Any] = {}  # name of a parameter to come -> its initializer
-        self._later_enabled = True  # what `update_enabled` is to be of those to come
         self._persistent: list[str] = []  # names of what is saved, but not learnt
         self._within_init_scope = False
 
@@ -86,8 +87,8 @@ class Link:
         errors.check_assigned(self, name, value, Parameter, Link)
         if isinstance(value, Parameter):
             self._register(self._params, name, value)
-            if name in self._later and name not in self.__dict__ and not self._later_enabled:
-                value.update_enabled = False
+            if name in self._later and name not in self.__dict__:
+                value.update_enabled = self._later_enabled
             if value.name is None:
                 value.name = name
         super().__setattr__(name, value)

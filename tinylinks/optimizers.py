@@ -97,12 +97,7 @@ class Optimizer:
         self.t += 1
         for data, grad, state in moving:
             state["t"] += 1
-            if data.dtype.itemsize > 2:
-                self.update_core(data, grad, state)
-            else:  # float16 has too few digits to add up in
-                wide = data.astype(np.float32)
-                self.update_core(wide, grad.astype(np.float32), state)
-                data[...] = wide
+            self._move(data, grad, state)
         if not moving or before:
             errors.check_moved(self, moving, before)
         if self._hooks:
@@ -118,6 +113,15 @@ class Optimizer:
                 errors.check_moves(self, param, data, grad)
                 moving.append((data, grad, self._state_of(param)))
         return moving
+
+    def _move(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
+        """Call `update_core`. With float16 it gets copies: float16 has too few digits to add up."""
+        if data.dtype.itemsize > 2:
+            self.update_core(data, grad, state)
+        else:
+            wide = data.astype(np.float32)
+            self.update_core(wide, grad.astype(np.float32), state)
+            data[...] = wide
 
     def _check(self) -> None:
         """Check the hyperparameters: at each update, since they may be changed in between."""
@@ -401,7 +405,7 @@ class RMSprop(Optimizer):
     def _check(self) -> None:
         errors.check_not_negative(self, lr=self.lr)
         errors.check_below_one(self, alpha=self.alpha)
-        errors.check_eps(self, self.eps)
+        errors.check_eps_fits(self)
         errors.check_flag("RMSprop", "eps_inside_sqrt", self.eps_inside_sqrt, 13)
 
     def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
@@ -487,7 +491,7 @@ class Adam(Optimizer):
         errors.check_below_one(self, beta1=self.beta1, beta2=self.beta2)
         rate = self.weight_decay_rate
         errors.check_not_negative(self, alpha=self.alpha, eta=self.eta, weight_decay_rate=rate)
-        errors.check_eps(self, self.eps)
+        errors.check_eps_fits(self)
         errors.check_flag(type(self).__name__, "amsgrad", self.amsgrad, 13)
 
     @property
@@ -499,7 +503,6 @@ class Adam(Optimizer):
         """Move one parameter. See `Optimizer.update_core`."""
         xp, length = backend.get_array_module(data), self._length(state["t"])
         beta1, beta2, eps = float(self.beta1), float(self.beta2), float(self.eps)
-        decay = float(self.eta) * float(self.weight_decay_rate)
         for p, g, m, v, *vhat in blocks(data, grad, *[state[name] for name in self.state_names]):
             step = xp.asarray((1 - beta1) * g)
             m *= beta1
@@ -509,8 +512,8 @@ class Adam(Optimizer):
             v *= beta2
             v += step
             v = xp.maximum(*vhat, v, out=vhat[0]) if vhat else v
-            if decay:
-                p *= 1 - decay
+            if self.weight_decay_rate:
+                p *= 1 - float(self.eta) * float(self.weight_decay_rate)
             xp.sqrt(v, out=step)
             step += eps
             xp.divide(m, step, out=step)
@@ -519,8 +522,8 @@ class Adam(Optimizer):
 
     def _length(self, t: int) -> float:
         """Return what the step of update `t` is multiplied by."""
-        beta1, beta2 = float(self.beta1), float(self.beta2)
-        return float(self.eta) * float(self.alpha) * math.sqrt(1 - beta2**t) / (1 - beta1**t)
+        makes_up = math.sqrt(1 - math.pow(self.beta2, t)) / (1 - math.pow(self.beta1, t))
+        return float(self.eta) * float(self.alpha) * makes_up
 
 
 class AdamW(Adam):

@@ -164,7 +164,8 @@ def check_not_negative(optimizer: Any, **hyperparams: Any) -> None:
             )
 
 
-def check_eps(optimizer: Any, eps: Any) -> None:
+def check_eps_fits(optimizer: Any) -> None:
+    eps = optimizer.eps
     check_not_negative(optimizer, eps=eps)
     if 0 < eps < 1e-44:  # then it is 0 in float32
         for param in optimizer.target.params() if optimizer.target is not None else ():
@@ -187,12 +188,12 @@ def check_settings(kind: Any, args: Any, kwds: Any) -> None:
     except TypeError:
         names = list(signature.parameters)[1:]
         wrong = [name for name in kwds if name not in names]
-        got = f"got {wrong[0]!r}" if wrong else f"got {len(args) + len(kwds)} values"
+        got = repr(wrong[0]) if wrong else f"{len(args) + len(kwds)} values"
         do = f"Pass the model to setup: {kind.__name__}(...).setup(model)."
         if wrong:
             do = other_name(wrong[0], names) or spelling(wrong[0], names)
         raise TypeError(
-            f"{kind.__name__}: expected {', '.join(names) or 'no arguments'}, {got}. {do} "
+            f"{kind.__name__}: expected {', '.join(names) or 'no arguments'}, got {got}. {do} "
             "(See chapter 13.)"
         ) from None
 
@@ -218,7 +219,7 @@ def check_moves(optimizer: Any, param: Any, data: Any, grad: Any) -> None:
     if grad.shape != data.shape:
         raise ValueError(
             f"{where}: expected a gradient of shape {data.shape} for {path}, got {grad.shape}. "
-            "Clear it after you changed the shape, and walk back again. (See chapter 13.)"
+            "Call cleargrads after you changed a shape, and walk back again. (See chapter 13.)"
         )
     raise ValueError(
         f"{where}: expected an array that can be changed for {path}, got a read-only one. "
