@@ -255,12 +255,12 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
         "using_config",
         "errors.check_config(name, value, CONFIG_NAMES)  ->  pass",
     ): "The same is checked again further on, with the same sentence.",
-    ("optimizers", "<module>", "2 ** 16  ->  2 * 16"): ONLY_SPEED,
-    ("optimizers", "<module>", "2 ** 16  ->  16 ** 2"): ONLY_SPEED,
+    ("optimizers", "<module>", "2 ** 18  ->  2 * 18"): ONLY_SPEED,
+    ("optimizers", "<module>", "2 ** 18  ->  18 ** 2"): ONLY_SPEED,
     ("optimizers", "<module>", "2  ->  3"): ONLY_SPEED,
     ("optimizers", "<module>", "2  ->  1"): ONLY_SPEED,
-    ("optimizers", "<module>", "16  ->  17"): ONLY_SPEED,
-    ("optimizers", "<module>", "16  ->  15"): ONLY_SPEED,
+    ("optimizers", "<module>", "18  ->  19"): ONLY_SPEED,
+    ("optimizers", "<module>", "18  ->  17"): ONLY_SPEED,
     ("optimizers", "blocks", "size <= BLOCK  ->  size < BLOCK"): (
         "An array of just this size is one block."
     ),

@@ -1438,17 +1438,17 @@ def a_shared_copy_before_the_first_batch():
 # ---- chapters 13 and 14: learning ----
 
 
-@mistake("SGD", "lr as a number above 0", "-0.1", "0.01", ValueError)
+@mistake("SGD", "lr as a number of at least 0", "-0.1", "0.01", ValueError)
 def walking_uphill():
     optimizers.SGD(lr=-0.1)
 
 
-@mistake("SGD", "lr as a number above 0", "a Linear", "SGD().setup(model)", ValueError)
+@mistake("SGD", "lr as a number of at least 0", "a Linear", "SGD().setup(model)", ValueError)
 def the_model_in_the_place_of_lr():
     optimizers.SGD(L.Linear(3, 2))
 
 
-@mistake("SGD", "lr as a number above 0", "nan", "0.01", ValueError)
+@mistake("SGD", "lr as a number of at least 0", "nan", "0.01", ValueError)
 def a_learning_rate_that_is_no_number():
     optimizers.SGD(math.nan)
 
@@ -1561,9 +1561,19 @@ def a_speed_that_never_gets_less():
     optimizers.MomentumSGD(momentum=1)
 
 
-@mistake("Adam", "alpha as a number above 0", "0", "0.01", ValueError)
-def an_adam_that_stays():
-    optimizers.Adam(0)
+@mistake("Adam", "alpha as a number of at least 0", "-1", "0.01", ValueError)
+def an_adam_that_climbs():
+    optimizers.Adam(-1)
+
+
+@mistake("Adam", "alpha, beta1, beta2", "'lr'", "write alpha")
+def an_adam_as_in_other_libraries():
+    optimizers.Adam(lr=0.1)
+
+
+@mistake("SGD", "lr", "2 values", "setup(model)")
+def an_optimizer_of_parameters():
+    optimizers.SGD(L.Linear(3, 2).params(), lr=0.1)
 
 
 @mistake("Adam", "beta2 as a number from 0 to below 1", "'0.999'", "0.9", ValueError)
@@ -1581,11 +1591,81 @@ def a_number_for_a_flag_of_rmsprop():
     optimizers.RMSprop(eps_inside_sqrt=1)
 
 
-@mistake("RMSprop", "eps as a number that float16 can hold", "1e-08", "1e-4", ValueError)
-def an_eps_too_small_for_float16():
-    f = L.Linear(1, 1, initialW=np.ones((1, 1), np.float16), nobias=True)
-    optimizer = optimizers.RMSprop().setup(f)
-    optimizer.update(lambda: f(np.ones((1, 1), np.float16)))
+@mistake("RMSprop", "eps as a number that float32 can hold", "1e-50", "1e-8", ValueError)
+def an_eps_too_small_for_float32():
+    f = L.Linear(1, 1)
+    optimizer = optimizers.RMSprop(eps=1e-50).setup(f)
+    optimizer.update(lambda: f(matrix(1, 1)))
+
+
+def optimizer_with_gradients(kind=optimizers.SGD):
+    """Return an optimizer that has made one update, and the W of its link, with a gradient."""
+    f = L.Linear(1, 1)
+    optimizer = kind().setup(f)
+    optimizer.update(lambda: f(matrix(1, 1)))
+    return optimizer, f.W
+
+
+@mistake("SGD.update", "an array that can be changed for /W", "a read-only one", "copy", ValueError)
+def a_parameter_that_is_read_only():
+    optimizer, W = optimizer_with_gradients()
+    W.data.flags.writeable = False
+    optimizer.update()
+
+
+@mistake("SGD.update", "parameters of a float dtype", "an int64 array", "astype(np.float32)")
+def a_parameter_of_whole_numbers():
+    optimizer, W = optimizer_with_gradients()
+    W.data = np.ones((1, 1), np.int64)
+    W.grad = np.ones((1, 1), np.int64)
+    optimizer.update()
+
+
+@mistake("SGD.update", "a gradient of shape (1,) for /W", "(1, 1)", "walk back", ValueError)
+def a_parameter_whose_shape_was_changed_in_place():
+    optimizer, W = optimizer_with_gradients()
+    W.data.shape = (1,)
+    optimizer.update()
+
+
+@mistake("SGD.update", "gradient of /W from strict_xp", "one from numpy", "to_cpu or to_gpu")
+def a_parameter_that_is_elsewhere_than_its_gradient():
+    backend.register(strict_xp.ndarray, strict_xp)
+    optimizer, W = optimizer_with_gradients()
+    W.data = strict_xp.asarray(W.data)
+    optimizer.update()
+
+
+@mistake("Adam", "/W with the shape (1, 1)", "(2, 1)", "setup again", ValueError)
+def a_parameter_that_has_another_shape_now():
+    optimizer, W = optimizer_with_gradients(optimizers.Adam)
+    W.data = np.ones((2, 1), np.float32)
+    W.grad = np.ones((2, 1), np.float32)
+    optimizer.update()
+
+
+@mistake("WeightDecay", "a gradient that can be changed", "read-only", "Assign a copy", ValueError)
+def a_gradient_that_is_read_only():
+    optimizer, W = optimizer_with_gradients()
+    optimizer.add_hook(optimizer_hooks.WeightDecay(0.1))
+    W.grad = np.broadcast_to(np.float32(1), (1, 1))
+    optimizer.update()
+
+
+@mistake(
+    "GradientClipping", "of a finite length", "inf because of /W", "smaller", FloatingPointError
+)
+def an_infinite_gradient():
+    optimizer, W = optimizer_with_gradients()
+    optimizer.add_hook(optimizer_hooks.GradientClipping(1))
+    W.grad[...] = math.inf
+    optimizer.update()
+
+
+@mistake("add_hook", "'pre' or 'post'", "'after'", "one of these", ValueError)
+def a_hook_at_another_time():
+    optimizer, _ = optimizer_with_gradients()
+    optimizer.add_hook(optimizer_hooks.WeightDecay(0.1), timing="after")
 
 
 @mistake("Mine", "a method `update_core`", "none", "def update_core", NotImplementedError)
@@ -3001,7 +3081,11 @@ MATTER = {
     },
     13: {
         "loss": "check_lossfun check_loss",
-        "gradient": "no_name check_positive check_target check_link no_gradients",
+        "gradient": "no_name check_positive check_target check_link no_gradients check_norm",
+        "in place": "nothing_changed check_moves check_writeable",
+        "setup": "shape_changed check_settings",
+        "enable_update": "all_frozen",
+        "timing": "check_choice",
         "momentum": "check_below_one",
         "Adam": "check_not_negative check_eps_fits check_flag",
         "update_core": "no_update_core",
@@ -3053,7 +3137,9 @@ MATTER = {
         "constant": "check_backward",
         "grad(": "check_variables check_same_length",
     },
-    20: {"backend": "no_name check_array no_gpu check_grad check_backend check_alike"},
+    20: {
+        "backend": "no_name check_array no_gpu check_grad check_backend check_alike check_moves"
+    },
 }
 
 

@@ -206,7 +206,7 @@ def test_a_learning_rate_that_was_changed_is_checked_again():
     link = make_link(np)
     optimizer = optimizers.SGD(0.1).setup(link)
     optimizer.lr = -1
-    with pytest.raises(ValueError, match="SGD: expected lr as a number above 0, got -1"):
+    with pytest.raises(ValueError, match="SGD: expected lr as a number of at least 0, got -1"):
         optimizer.update()
 
 
@@ -301,6 +301,10 @@ def states(optimizer):
     return [optimizer._states[id(param)][1] for param in optimizer.target.params()]
 
 
+def size(dtype):
+    return np.dtype(dtype).itemsize
+
+
 def arrays_of(state):
     return {name: value for name, value in state.items() if name != "t"}
 
@@ -314,7 +318,7 @@ def test_what_is_remembered_has_the_shape_the_dtype_and_the_module_of_the_parame
         for param, state in zip(optimizer.target.params(), states(optimizer), strict=True):
             for array in arrays_of(state).values():
                 assert type(array) is type(param.data)
-                assert (array.dtype, array.shape) == (dtype, param.shape)
+                assert (array.dtype, array.shape) == (max(dtype, np.float32, key=size), param.shape)
                 seen += 1
     assert seen == 2 * (1 + 1 + 2)
 
@@ -494,7 +498,11 @@ def test_every_number_that_an_optimizer_is_given_is_checked_again_at_an_update(n
         ("MomentumSGD", "momentum", [0, 0.5], [1, math.nan, None]),
         ("RMSprop", "alpha", [0, 0.5], [1, -0.1]),
         ("RMSprop", "eps", [0, 1], [-1e-8, math.inf]),
-        ("Adam", "alpha", [0.5, 2], [0, math.inf, "0.1"]),
+        ("SGD", "lr", [0, 0.5], [-0.1, math.nan, math.inf, -math.inf, True, 10**400, None]),
+        ("MomentumSGD", "lr", [0, 0.5], [-0.1, math.nan, math.inf, False, np.True_]),
+        ("RMSprop", "lr", [0, 0.5], [-0.1, math.nan, np.float32(math.inf), [0.1], np.ones(1)]),
+        ("Adam", "alpha", [0, 0.5, 2], [-0.1, math.inf, "0.1", np.array(math.nan), 1j]),
+        ("AdamW", "alpha", [0, 0.5, 2], [-1, math.nan, np.array(True), np.complex64(1)]),
         ("Adam", "beta1", [0, 0.99], [1, 1.5]),
         ("Adam", "beta2", [0, 0.99], [1, -0.5]),
         ("Adam", "eps", [0], [-1]),
@@ -512,13 +520,14 @@ def test_the_limits_of_the_hyperparameters(name, hyperparam, fine, wrong):
             make(name, **{hyperparam: value})
 
 
-def test_an_eps_that_is_zero_in_the_dtype_of_the_parameter_is_refused():
-    rmsprop = optimizers.RMSprop(eps=1e-8).setup(make_link(np, np.float16))
-    with pytest.raises(ValueError, match="RMSprop: expected eps as a number that float16 can"):
-        step(rmsprop, 1, 2)
-    adam = optimizers.Adam(eps=1e-60).setup(make_link(np, np.float32))
-    with pytest.raises(ValueError, match="Adam: expected eps as a number that float32 can hold"):
-        step(adam, 1, 2)
+@pytest.mark.parametrize("name", ["RMSprop", "Adam", "AdamW"])
+def test_an_eps_that_is_zero_in_the_dtype_of_the_parameter_is_refused(name):
+    for dtype in (np.float16, np.float32):
+        optimizer = make(name, eps=1e-60).setup(make_link(np, dtype))
+        with pytest.raises(ValueError, match=f"{name}: expected eps as a number that float32 can"):
+            step(optimizer, 1, 2)
+        assert (optimizer.t, values(optimizer.target.a.data)) == (0, [1, 2])
+    step(make(name, eps=1e-60).setup(make_link(np, np.float64)), 1, 2)
 
 
 def test_adam_does_not_divide_by_zero_in_float16(xp):
@@ -546,6 +555,471 @@ def test_the_first_step_of_adam_is_alpha_long_whatever_the_gradient():
         before = link.b.item()
         step(optimizer.setup(link), size, size)
         assert before - link.b.item() == pytest.approx(0.1, rel=1e-3)
+
+
+# ---- learning rates of schedules ----
+
+
+@pytest.mark.parametrize("rate", [0, 0.0, np.float32(0), np.array(0.0), np.array(0), np.int64(0)])
+@pytest.mark.parametrize("name", ALL)
+def test_a_learning_rate_of_0_moves_nothing_and_is_counted(name, rate, xp):
+    optimizer = make(name, **{"alpha" if "Adam" in name else "lr": rate}).setup(make_link(xp))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(2):
+            step(optimizer, 1, 2)
+    assert (values(optimizer.target.a.data), values(optimizer.target.b.data)) == ([1, 2], 3)
+    assert optimizer.t == 2
+    assert [state["t"] for state in states(optimizer)] == [2, 2]
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.asarray, np.float16])
+@pytest.mark.parametrize("name, equation, options", EQUATIONS)
+def test_hyperparameters_may_come_as_numbers_of_numpy(name, equation, options, kind, xp):
+    """`np.where(t < 10, 0.1, 0.01)` gives an array of shape ()."""
+    given = {key: v if isinstance(v, bool) else kind(v) for key, v in options.items()}
+    for dtype in (np.float16, np.float32, np.float64):
+        moved = []
+        for each in (options, given):
+            link = make_link(xp, dtype)
+            optimizer = make(name, **each).setup(link)
+            for g in GRADS:
+                step(optimizer, g, -g)
+            moved.append((values(link.a.data), values(link.b.data)))
+        assert moved[0] == moved[1]
+
+
+def test_a_schedule_may_warm_up_from_0():
+    link = make_link(np, np.float64)
+    optimizer = optimizers.SGD().setup(link)
+    for t in range(5):
+        optimizer.lr = np.interp(t, [0, 4], [0, 1])
+        step(optimizer, None, 1)
+    assert link.b.item() == pytest.approx(3 - (0 + 0.25 + 0.5 + 0.75 + 1))
+
+
+# ---- float16 ----
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e-3, 1.0, 100.0])
+@pytest.mark.parametrize("name", ALL)
+def test_float16_moves_as_float64_does_but_for_rounding(name, scale, xp):
+    """The squares of small gradients are 0 in float16, and of large ones infinite."""
+    rng = np.random.default_rng(0)
+    grads = [(scale * rng.normal(size=2)).astype(np.float16) for _ in range(50)]
+    moved = []
+    for dtype in (np.float16, np.float64):
+        link = Link()
+        with link.init_scope():
+            link.a = Parameter(xp.asarray(np.array([1.0, -0.5], dtype)))
+        rate = {"alpha": 0.01} if "Adam" in name else {"lr": 0.01 / scale}
+        optimizer = make(name, **(rate if name != "RMSprop" else {"lr": 0.01})).setup(link)
+        for g in grads:
+            link.a.grad = xp.asarray(g.astype(dtype))
+            optimizer.update()
+        moved.append(np.array(values(link.a.data)))
+        assert link.a.dtype == dtype
+    np.testing.assert_allclose(moved[0], moved[1], atol=50 * 2.0**-12)  # half a digit a step
+
+
+def test_an_optimizer_of_ones_own_gets_float16_in_float32():
+    seen = []
+
+    class Halve(optimizers.Optimizer):
+        state_names = ("last",)
+
+        def update_core(self, data, grad, state):
+            seen.append({data.dtype, grad.dtype, state["last"].dtype})
+            data /= 2
+
+    link = make_link(np, np.float16)
+    array = link.a.data
+    step(Halve().setup(link), 1, 1)
+    assert seen == [{np.dtype(np.float32)}] * 2
+    assert link.a.data is array
+    assert (array.tolist(), link.b.item(), link.b.dtype) == ([0.5, 1], 1.5, np.float16)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_resumed_training_in_float16_goes_on_bit_for_bit(name):
+    rng = np.random.default_rng(0)
+    grads = rng.normal(size=6)
+
+    def trained(count):
+        optimizer = make(name).setup(make_link(np, np.float16))
+        for g in grads[:count]:
+            step(optimizer, g, -g)
+        return optimizer
+
+    expected, first, resumed = trained(6), trained(3), trained(0)
+    serializers.load_npz(saved(first.target), resumed.target)
+    serializers.load_npz(saved(first), resumed)
+    for g in grads[3:]:
+        step(resumed, g, -g)
+    for param, other in zip(resumed.target.params(), expected.target.params(), strict=True):
+        assert param.data.tobytes() == other.data.tobytes()
+    assert all(a.dtype == np.float32 for s in states(resumed) for a in arrays_of(s).values())
+
+
+@pytest.mark.parametrize("code", [">f2", ">f4", ">f8"])
+@pytest.mark.parametrize("name", ALL)
+def test_the_order_of_bytes_does_not_matter(name, code):
+    moved = []
+    for dtype in (code, code.replace(">", "<")):
+        link = make_link(np, dtype)
+        optimizer = make(name).setup(link)
+        for hook in (optimizer_hooks.WeightDecay(0.1), optimizer_hooks.GradientClipping(1)):
+            optimizer.add_hook(hook)
+        for g in GRADS:
+            step(optimizer, g, -g)
+        moved.append([values(param.data) for param in link.params()])
+        assert link.a.dtype == np.dtype(dtype)
+    assert moved[0] == moved[1]
+
+
+# ---- all or nothing ----
+
+
+def refused(optimizer, match, error=ValueError):
+    """Update, be refused, and see that nothing has changed: no array, no gradient, no count."""
+    params = list(optimizer.target.params())
+    look = lambda: (  # noqa: E731
+        [copy.deepcopy((backend.to_cpu(p.data), backend.to_cpu(p.grad))) for p in params],
+        optimizer.t,
+        [copy.deepcopy(state) for _, state in optimizer._states.values() if state["t"]],
+    )
+    before = look()
+    with pytest.raises(error, match=match):
+        optimizer.update()
+    np.testing.assert_equal(look(), before)
+
+
+HOOKS = [[], [optimizer_hooks.WeightDecay(0.5), optimizer_hooks.GradientClipping(0.1)]]
+
+
+@pytest.mark.parametrize("hooks", HOOKS)
+@pytest.mark.parametrize("name", ALL)
+def test_what_cannot_move_is_refused_before_anything_moves(name, hooks):
+    def begin():
+        optimizer = make(name).setup(make_link(np))
+        for hook in hooks:
+            optimizer.add_hook(hook)
+        step(optimizer, 1, 2)
+        return optimizer, optimizer.target.b  # the last one, so that another could move first
+
+    optimizer, b = begin()
+    b.data.flags.writeable = False
+    refused(optimizer, rf"{name}.update: expected an array that can be changed for /b, got a read")
+
+    optimizer, b = begin()
+    b.data = np.array(3)
+    b.grad = np.array(1)
+    refused(
+        optimizer, rf"{name}.update: expected parameters of a float dtype, got .* /b", TypeError
+    )
+
+    optimizer, b = begin()
+    b.grad.shape = (1, 1)
+    refused(optimizer, rf"{name}.update: expected a gradient of shape \(\) for /b, got \(1, 1\)")
+
+    optimizer, b = begin()
+    rate = next(iter(vars(optimizer).keys() & {"lr", "alpha"} - {"alpha"} or {"alpha"}))
+    setattr(optimizer, rate, math.nan)
+    refused(optimizer, f"{name}: expected {rate} as a number of at least 0, got nan")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_gradient_of_another_array_module_is_refused_before_anything_moves(name, strict):
+    optimizer = make(name).setup(make_link(np))
+    step(optimizer, 1, 2)
+    optimizer.target.b.data = strict.asarray(3.0, dtype=np.float32)
+    match = f"{name}.update: expected the gradient of /b from strict_xp like its data, got .* numpy"
+    refused(optimizer, match, TypeError)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_after_the_shape_of_a_parameter_changed_setup_is_called_again(name):
+    optimizer = make(name).setup(make_link(np))
+    step(optimizer, 1, 2)
+    optimizer.target.b.data = np.zeros((4, 2), np.float32)
+    optimizer.target.b.grad = np.ones((4, 2), np.float32)
+    if name != "SGD":  # it remembers no array
+        refused(optimizer, rf"{name}: expected /b with the shape \(\) .* got \(4, 2\)")
+    optimizer.setup(optimizer.target).update()
+    assert (optimizer.target.b.data < 0).all()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_is_remembered_follows_the_parameter_to_another_dtype(name, xp):
+    optimizer, other = [make(name).setup(make_link(xp, t)) for t in (np.float32, np.float64)]
+    for each in (optimizer, other):
+        step(each, 0.5, 2)
+    for param in optimizer.target.params():
+        param.data = param.data.astype(np.float64)
+    for each in (optimizer, other):
+        step(each, 0.25, 1)
+    for state in states(optimizer):
+        assert all(array.dtype == np.float64 for array in arrays_of(state).values())
+    for param, expected in zip(optimizer.target.params(), other.target.params(), strict=True):
+        np.testing.assert_allclose(values(param.data), values(expected.data), rtol=1e-6)
+
+
+def test_a_hook_may_not_leave_a_number_that_is_refused():
+    optimizer = optimizers.SGD().setup(make_link(np))
+    optimizer.add_hook(lambda opt: setattr(opt, "lr", math.nan), "schedule")
+    step_back = [p.data.copy() for p in optimizer.target.params()]
+    with pytest.raises(ValueError, match="SGD: expected lr as a number of at least 0, got nan"):
+        step(optimizer, 1, 2)
+    assert [p.data.tolist() for p in optimizer.target.params()] == [a.tolist() for a in step_back]
+    assert optimizer.t == 0
+
+
+# ---- an update_core that changes nothing ----
+
+
+class Rebinds(optimizers.Optimizer):
+    def update_core(self, data, grad, state):
+        data = data - 0.1 * grad
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_an_update_core_that_rebinds_is_warned_of(dtype, xp):
+    optimizer = Rebinds().setup(make_link(xp, dtype))
+    with pytest.warns(
+        UserWarning, match="Rebinds.update_core: expected data to be changed"
+    ) as all_:
+        step(optimizer, 1, 2)
+    assert len(all_) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        step(optimizer, 1, 2)  # only the first update is looked at, as it costs a copy
+
+
+def test_an_update_core_derived_from_ours_that_rebinds_is_warned_of():
+    class Mine(optimizers.SGD):
+        def update_core(self, data, grad, state):
+            data = data - self.lr * grad
+
+    with pytest.warns(UserWarning, match="Mine.update_core: expected data to be changed"):
+        step(Mine().setup(make_link(np)), 1, 2)
+
+
+def test_an_update_core_that_changes_something_or_has_nothing_to_change_is_not_warned_of(xp):
+    class Second(optimizers.Optimizer):
+        def update_core(self, data, grad, state):
+            if data.ndim == 0:
+                data -= grad
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        step(Second().setup(make_link(xp)), 1, 2)
+        step(Rebinds().setup(make_link(xp)), 0, 0)
+        step(optimizers.SGD(lr=0).setup(make_link(xp)), 1, 2)
+
+
+# ---- frozen parameters ----
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_frozen_parameter_keeps_its_gradient_and_stays(name, xp):
+    optimizer = make(name).setup(make_link(xp))
+    optimizer.target.a.update_enabled = False
+    step(optimizer, 1, 2)
+    assert values(optimizer.target.a.data) == [1, 2]
+    assert values(optimizer.target.a.grad) == [1, 1]
+    assert values(optimizer.target.b.data) < 3
+    assert optimizer.t == 1
+    assert [state["t"] for _, state in optimizer._states.values()] == [1]
+    optimizer.target.a.update_enabled = True
+    step(optimizer, 1, 2)
+    assert values(optimizer.target.a.data)[0] < 1
+    assert [state["t"] for state in states(optimizer)] == [1, 2]
+
+
+def test_hooks_see_frozen_parameters_as_in_chainer():
+    link = make_link(np)
+    link.a.update_enabled = False
+    optimizer = optimizers.SGD(lr=1).setup(link)
+    optimizer.add_hook(optimizer_hooks.WeightDecay(1))
+    optimizer.add_hook(optimizer_hooks.GradientClipping(6.5))
+    link.a.grad, link.b.grad = np.array([2, 2], np.float32), np.array(9, np.float32)
+    optimizer.update()
+    assert [values(link.a.grad), values(link.b.grad)] == [[1.5, 2], 6]  # (3, 4, 12), halved
+    assert [values(link.a.data), values(link.b.data)] == [[1, 2], -3]
+
+
+def test_disable_update_freezes_all_below_and_enable_update_frees_them():
+    model = Chain(l1=L.Linear(2, 2), l2=Chain(l=L.Linear(2, 1)))
+    model.l2.disable_update()
+    enabled = {path: param.update_enabled for path, param in model.namedparams()}
+    assert enabled == {"/l1/W": True, "/l1/b": True, "/l2/l/W": False, "/l2/l/b": False}
+    assert (model.update_enabled, model.l1.update_enabled, model.l2.update_enabled) == (
+        True,
+        True,
+        False,
+    )
+    model.l2.l.b.update_enabled = True
+    assert model.l2.update_enabled
+    model.disable_update()
+    assert not model.update_enabled
+    model.enable_update()
+    assert all(param.update_enabled for param in model.params())
+
+
+def test_what_comes_with_the_first_mini_batch_is_frozen_too():
+    model = Chain(l1=L.Linear(2), l2=L.Linear(1), l3=L.Linear(1, nobias=True))
+    model.l1.disable_update()
+    assert (model.l1.update_enabled, model.l3.update_enabled) == (False, True)
+    model.l2.disable_update()
+    model.l2.enable_update()
+    optimizer = optimizers.SGD(lr=1).setup(model)
+    loss = lambda: model.l3(model.l2(model.l1(np.ones((1, 3), np.float32)))).sum()  # noqa: E731
+    optimizer.update(loss)
+    before = [param.data.copy() for param in model.params()]
+    assert [param.update_enabled for param in model.params()] == [False] * 2 + [True] * 3
+    optimizer.update(loss)
+    moved = [(p.data != old).any() for p, old in zip(model.params(), before, strict=True)]
+    assert moved == [False] * 2 + [True] * 3
+
+
+def test_a_waiting_parameter_stays_frozen_when_it_gets_its_shape():
+    link = Link()
+    with link.init_scope():
+        link.p = Parameter(0.0)
+    link.disable_update()
+    link.p.initialize(2)
+    assert not link.p.update_enabled
+
+
+def test_a_layer_that_is_loaded_is_frozen_as_it_was():
+    file = saved(L.Linear(3, 2))
+    link = L.Linear(2)
+    link.disable_update()
+    serializers.load_npz(file, link)
+    assert [param.update_enabled for param in link.params()] == [False, False]
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        copy.deepcopy,
+        lambda x: pickle.loads(pickle.dumps(x)),
+        lambda x: x.copy(),
+        lambda x: x.copy("copy"),
+        lambda x: x.copy("init"),
+        lambda x: x.repeat(1)[0],
+    ],
+)
+@pytest.mark.parametrize("sizes", [(3, 2), (2,)])
+def test_copies_are_frozen_as_the_first_one(copied, sizes):
+    link = L.Linear(*sizes)
+    if sizes == (2,) and copied(L.Linear(3, 2)) is not None:
+        link(np.ones((1, 3), np.float32))
+    link.W.update_enabled = False
+    other = copied(link)
+    assert [param.update_enabled for param in other.params()] == [False, True]
+    link.disable_update()
+    assert [param.update_enabled for param in copied(link).params()] == [False, False]
+    assert [param.update_enabled for param in other.params()] == [False, True]
+
+
+def test_a_copy_of_a_frozen_link_that_waits_is_frozen():
+    link = L.Linear(2)
+    link.disable_update()
+    other = copy.deepcopy(link)
+    other(np.ones((1, 3), np.float32))
+    assert not other.W.update_enabled
+
+
+def test_setup_does_not_free_what_is_frozen():
+    link = make_link(np)
+    link.disable_update()
+    optimizer = optimizers.SGD().setup(link)
+    with pytest.warns(UserWarning, match="SGD.update: expected parameters that may move, got none"):
+        step(optimizer, 1, 2)
+    assert optimizer.t == 1
+
+
+def test_a_shared_parameter_is_frozen_everywhere():
+    model = Chain(l1=L.Linear(1, 1, nobias=True), l2=L.Linear(1, 1, nobias=True))
+    model.l2.W = model.l1.W
+    model.l1.disable_update()
+    assert not model.l2.update_enabled
+
+
+# ---- names of other libraries ----
+
+
+@pytest.mark.parametrize(
+    "name, wrong, right",
+    [
+        ("Adam", {"lr": 0.1}, "write alpha"),
+        ("AdamW", {"learning_rate": 0.1}, "write alpha"),
+        ("Adam", {"betas": (0.9, 0.999)}, "write beta1 and beta2"),
+        ("Adam", {"beta_1": 0.9}, "write beta1"),
+        ("Adam", {"epsilon": 1e-8}, "write eps"),
+        ("AdamW", {"weight_decay": 0.1}, "write weight_decay_rate"),
+        ("SGD", {"alpha": 0.1}, "write lr"),
+        ("SGD", {"learning_rate": 0.1}, "write lr"),
+        ("SGD", {"momentum": 0.9}, "write MomentumSGD"),
+        ("SGD", {"weight_decay": 0.1}, r"add_hook\(WeightDecay"),
+        ("MomentumSGD", {"alpha": 0.1}, "write lr"),
+        ("MomentumSGD", {"momentun": 0.1}, "mean momentum"),
+        ("RMSprop", {"learning_rate": 0.1}, "write lr"),
+        ("RMSprop", {"rho": 0.1}, "write alpha"),
+        ("AdamW", {"amsgrad": True}, "Check the spelling"),
+        ("Rebinds", {"lr": 0.1}, "no arguments, got 'lr'"),
+    ],
+)
+def test_names_of_other_libraries_are_answered(name, wrong, right):
+    maker = Rebinds if name == "Rebinds" else getattr(optimizers, name)
+    with pytest.raises(TypeError, match=rf"^{name}: expected .*, got '{[*wrong][0]}'\. ") as caught:
+        maker(**wrong)
+    caught.match(right)
+    with pytest.raises(TypeError, match=f"^{name}: expected"):
+        maker(0.1, **wrong)
+
+
+@pytest.mark.parametrize("args, kwds", [((0.1, 0.9), {}), ((0.1,), {"lr": 0.1})])
+def test_too_many_arguments_are_answered(args, kwds):
+    with pytest.raises(TypeError, match=r"^SGD: expected lr, got 2 values. .*setup\(model\)"):
+        optimizers.SGD(*args, **kwds)
+
+
+def test_an_optimizer_of_ones_own_takes_the_arguments_of_its_init():
+    class Mine(optimizers.SGD):
+        def __init__(self, lr, *args, decay, **kwds):
+            super().__init__(lr)
+            self.seen = args, decay, kwds
+
+    assert Mine(0.1, 2, decay=3, more=4).seen == ((2,), 3, {"more": 4})
+    assert copy.deepcopy(Mine(0.5, decay=1)).lr == 0.5
+    assert pickle.loads(pickle.dumps(Rebinds())).t == 0
+
+
+@pytest.mark.parametrize(
+    "name, right",
+    [
+        ("learning_rate", "write lr"),
+        ("alpha", "write lr"),
+        ("hyperparam", "write optimizer.lr"),
+        ("use_cleargrads", "write update"),
+        ("momentum", "write MomentumSGD"),
+    ],
+)
+def test_attributes_of_other_libraries_are_answered(name, right):
+    optimizer = optimizers.SGD().setup(make_link(np))
+    for look in (lambda: getattr(optimizer, name), lambda: setattr(optimizer, name, 1)):
+        with pytest.raises(AttributeError, match=f"got '{name}'. .*{right}"):
+            look()
+
+
+def test_a_parameter_names_the_way_to_freeze_it():
+    with pytest.raises(AttributeError, match=r"To freeze a Parameter, call disable_update of its"):
+        Parameter(np.ones(2)).requires_grad = False
+    for name in ("update_rule", "requires_grad_"):
+        with pytest.raises(AttributeError, match="write update_enabled = False"):
+            getattr(Parameter(np.ones(2)), name)
 
 
 # ---- hooks ----
@@ -689,6 +1163,185 @@ def test_hooks_look_at_their_numbers_at_each_update():
     assert link.b.grad == 1 + 0.5 * 3
 
 
+@pytest.mark.parametrize(
+    "wrong, what", [(math.inf, "inf"), (-math.inf, "inf"), (math.nan, "nan")], ids=str
+)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_clipping_refuses_gradients_that_are_not_finite(dtype, wrong, what, xp):
+    """Chainer makes NaN of all of them, or leaves them, in silence."""
+    link = make_link(xp, dtype)
+    optimizer = optimizers.SGD().setup(link)
+    optimizer.add_hook(optimizer_hooks.GradientClipping(1))
+    link.a.grad = xp.asarray([1.0, wrong], dtype=dtype)
+    link.b.grad = xp.asarray(5.0, dtype=dtype)
+    match = f"GradientClipping: expected gradients of a finite length, got {what} because of /a. N"
+    with pytest.raises(FloatingPointError, match=match):
+        optimizer.update()
+    assert (values(link.a.data), values(link.b.data), optimizer.t) == ([1, 2], 3, 0)
+    assert values(link.b.grad) == 5
+
+
+def test_clipping_says_no_name_where_only_the_length_is_not_finite():
+    link = make_link(np, np.float64)
+    optimizer = optimizers.SGD().setup(link)
+    optimizer.add_hook(optimizer_hooks.GradientClipping(1))
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        with pytest.raises(FloatingPointError, match=r"finite length, got inf\. Nothing has moved"):
+            step(optimizer, 1e200, 1)
+
+
+@pytest.mark.parametrize("size", [6e4, 1e30])
+def test_clipping_does_not_make_0_of_small_factors(size):
+    """1e-9 is 0 in float16, but 60000 * 1e-9 is not."""
+    link = Link()
+    with link.init_scope():
+        link.a = Parameter(np.zeros(2, np.float16))
+        link.b = Parameter(np.zeros(4, np.float32))
+    optimizer = optimizers.SGD().setup(link)
+    optimizer.add_hook(optimizer_hooks.GradientClipping(1e4))
+    link.a.grad, link.b.grad = np.full(2, 6e4, np.float16), np.full(4, size, np.float32)
+    length = math.sqrt(2 * 6e4**2 + 4 * float(np.float32(size)) ** 2)
+    optimizer.update()
+    np.testing.assert_allclose(link.a.grad, 6e4 * 1e4 / length, rtol=1e-3, atol=1e-7)
+    np.testing.assert_allclose(link.b.grad, size * 1e4 / length, rtol=1e-6)
+
+
+def test_clipping_counts_a_shared_parameter_once_and_an_empty_one_not():
+    model = Chain(l1=L.Linear(1, 1, nobias=True), l2=L.Linear(1, 1, nobias=True), none=L.Linear(2))
+    model.l2.W = model.l1.W
+    with model.init_scope():
+        model.empty = Parameter(np.zeros((0, 3), np.float32))
+    optimizer = optimizers.SGD().setup(model)
+    optimizer.add_hook(optimizer_hooks.GradientClipping(2))
+    model.l1.W.grad = np.full((1, 1), 4, np.float32)
+    model.empty.grad = np.zeros((0, 3), np.float32)
+    optimizer.update()
+    assert values(model.l1.W.grad) == [[2]]
+
+
+@pytest.mark.parametrize(
+    "hook", [optimizer_hooks.WeightDecay(0.5), optimizer_hooks.GradientClipping(0.5)]
+)
+def test_hooks_refuse_a_gradient_that_is_read_only(hook):
+    link = make_link(np)
+    optimizer = optimizers.SGD().setup(link)
+    optimizer.add_hook(hook)
+    link.a.grad = np.broadcast_to(np.float32(1), 2)
+    with pytest.raises(ValueError, match=f"^{hook.name}: expected a gradient that can be changed"):
+        optimizer.update()
+    optimizer.remove_hook(hook.name)
+    optimizer.update()  # to move, it need not be changed
+    assert optimizer.t == 1
+
+
+def test_the_numbers_of_hooks_are_checked_at_each_update():
+    decay, clipping = optimizer_hooks.WeightDecay(1), optimizer_hooks.GradientClipping(1)
+    decay.rate, clipping.threshold = -1, 0
+    for hook, match in ((decay, "WeightDecay: expected rate"), (clipping, "GradientClipping: exp")):
+        optimizer = optimizers.SGD().setup(make_link(np))
+        optimizer.add_hook(hook)
+        with pytest.raises(ValueError, match=match):
+            step(optimizer, 1, 1)
+        assert optimizer.t == 0
+
+
+class Tell:
+    """A hook that notes when it was called, and with what."""
+
+    name = "tell"
+
+    def __init__(self, seen, **attributes):
+        self.seen = seen
+        vars(self).update(attributes)
+
+    def __call__(self, opt, *param):
+        self.seen.append((self.name, opt.t, *[p.name for p in param]))
+
+
+@pytest.mark.parametrize(
+    "attributes, arguments, t",
+    [
+        ({}, {}, 0),
+        ({"timing": "pre"}, {}, 0),
+        ({"timing": "post"}, {}, 1),
+        ({"timing": "post"}, {"timing": "auto"}, 1),
+        ({"timing": "post"}, {"timing": "pre"}, 0),
+        ({}, {"timing": "post"}, 1),
+    ],
+)
+@pytest.mark.parametrize("each", [False, True])
+def test_a_hook_is_called_before_or_after_once_or_for_each_parameter(
+    each, attributes, arguments, t
+):
+    seen = []
+    optimizer = optimizers.SGD().setup(make_link(np))
+    optimizer.add_hook(Tell(seen, call_for_each_param=each, **attributes), **arguments)
+    step(optimizer, 1, 2)
+    assert seen == ([("tell", t, "a"), ("tell", t, "b")] if each else [("tell", t)])
+
+
+def test_a_hook_for_each_parameter_gets_those_with_a_gradient_shared_ones_once():
+    seen = []
+    model = Chain(l1=L.Linear(1, 1), l2=L.Linear(1, 1), wait=L.Linear(2))
+    model.l2.W = model.l1.W
+    model.l1.b.update_enabled = False
+    optimizer = optimizers.SGD().setup(model)
+    optimizer.add_hook(Tell(seen, call_for_each_param=True, timing="post"))
+    model.l1.W.grad, model.l1.b.grad = np.ones((1, 1), np.float32), np.ones(1, np.float32)
+    optimizer.update()
+    assert seen == [("tell", 1, "W"), ("tell", 1, "b")]
+
+
+def test_hooks_before_and_after_keep_their_order_and_share_their_names():
+    seen = []
+    optimizer = optimizers.SGD().setup(make_link(np))
+    for name, timing in [("d", "post"), ("a", "pre"), ("c", "post"), ("b", "pre")]:
+        optimizer.add_hook(Tell(seen, name=name), timing=timing)
+    step(optimizer, 1, 2)
+    assert seen == [("a", 0), ("b", 0), ("d", 1), ("c", 1)]
+    with pytest.raises(ValueError, match="SGD.add_hook: expected a new name, got 'c'"):
+        optimizer.add_hook(Tell(seen, name="c"))
+    optimizer.remove_hook("c")
+    optimizer.remove_hook("a")
+    step(optimizer, 1, 2)
+    assert seen[4:] == [("b", 1), ("d", 2)]
+
+
+def test_a_hook_after_the_update_may_clip_the_parameters():
+    optimizer = optimizers.SGD(lr=1).setup(make_link(np))
+
+    def clip(opt, param):
+        param.data.clip(-1, 1, out=param.data)
+
+    clip.call_for_each_param = True
+    optimizer.add_hook(clip, timing="post")
+    step(optimizer, 4, -4)
+    assert (values(optimizer.target.a.data), values(optimizer.target.b.data)) == ([-1, -1], 1)
+
+
+def test_call_hooks_calls_those_of_one_timing():
+    seen = []
+    optimizer = optimizers.SGD().setup(make_link(np))
+    for name, timing in [("a", "pre"), ("b", "post")]:
+        optimizer.add_hook(Tell(seen, name=name), timing=timing)
+    optimizer.call_hooks()
+    optimizer.call_hooks("post")
+    optimizer.call_hook(Tell(seen))
+    assert seen == [("a", 0), ("b", 0), ("tell", 0)]
+    with pytest.raises(ValueError, match="call_hooks: expected timing to be 'pre' or 'post', got"):
+        optimizer.call_hooks("after")
+
+
+def test_a_hook_may_remove_itself():
+    optimizer = optimizers.SGD().setup(make_link(np))
+    optimizer.add_hook(lambda opt: opt.remove_hook("once"), "once")
+    optimizer.add_hook(lambda opt: seen.append(opt.t), "other")
+    seen = []
+    step(optimizer, 1, 2)
+    step(optimizer, 1, 2)
+    assert seen == [0, 1]
+
+
 # ---- saving and resuming ----
 
 
@@ -830,7 +1483,7 @@ def test_an_optimizer_that_has_not_moved_a_waiting_parameter_can_be_saved():
 @pytest.mark.parametrize("name, equation, options", EQUATIONS)
 def test_a_large_array_moves_as_a_small_one_does(name, equation, options, order, monkeypatch):
     moved = []
-    for block in (2**16, 7, 1):
+    for block in (2**18, 7, 1):
         monkeypatch.setattr(optimizers, "BLOCK", block)
         rng = np.random.default_rng(0)
         link = Link()

@@ -54,6 +54,8 @@ class Link:
     #: file cannot import that one.
     Sequential: Any
 
+    _later_enabled = True  # what `update_enabled` is to be of parameters that come later
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Answer those who name an argument as another library does."""
         errors.check_keywords(cls, kwargs, "Link")
@@ -94,6 +96,8 @@ class Link:
         errors.check_assigned(self, name, value, Parameter, Link)
         if isinstance(value, Parameter):
             self._register(self._params, name, value)
+            if name in self._later and name not in self.__dict__:
+                value.update_enabled = self._later_enabled
             if value.name is None:
                 value.name = name
         super().__setattr__(name, value)
@@ -166,11 +170,23 @@ class Link:
 
     def params(self, include_uninit: bool = True) -> Iterator[Parameter]:
         """Yield all parameters of this link and of the links below it, each once."""
-        params: dict[int, tuple[str, str, Parameter]] = {}
-        self._find({}, params)
-        for _, _, param in params.values():
+        params: dict[int, Parameter] = {}
+        self._gather(set(), params)
+        for param in params.values():
             if include_uninit or param.is_initialized:
                 yield param
+
+    def _gather(self, seen: set[int], params: dict[int, Parameter]) -> None:
+        """Put all parameters into a dict with ids as keys: `_find` without paths, and fast."""
+        seen.add(id(self))
+        there = self.__dict__
+        for name in self._params:
+            param = there.get(name)
+            if param is not None:
+                params[id(param)] = param
+        for _, child in self._named_children():
+            if id(child) not in seen:
+                child._gather(seen, params)
 
     def _find(self, links: dict[int, Any], params: dict[int, Any], path: str = "") -> None:
         """Put this link and those below it, and all parameters, into dicts with ids as keys."""
@@ -209,6 +225,46 @@ class Link:
         """Forget all gradients, so that the next `backward` starts from nothing."""
         for param in self.params():
             param.cleargrad()
+
+    def disable_update(self) -> None:
+        """Freeze all parameters: they get gradients, but optimizers leave them where they are.
+
+        Those that come with the first mini-batch are frozen, too. To freeze a single one, set
+        its ``update_enabled`` to False.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import tinylinks.links as L
+        >>> from tinylinks import Sequential, optimizers
+        >>> model = Sequential(L.Linear(1, 1, initialW=2.0), L.Linear(1, 1, initialW=3.0))
+        >>> model[0].disable_update()
+        >>> optimizer = optimizers.SGD(lr=1).setup(model)
+        >>> optimizer.update(lambda: model(np.ones((1, 1), np.float32)))
+        >>> model[0].W.data, model[1].W.data
+        (array([[2.]], dtype=float32), array([[1.]], dtype=float32))
+        """
+        self._let_update(False)
+
+    def enable_update(self) -> None:
+        """Let optimizers move all parameters again, after `disable_update`."""
+        self._let_update(True)
+
+    def _let_update(self, enabled: bool) -> None:
+        for link in self.links():
+            link._later_enabled = enabled
+            for _, param in link._own_params():
+                param.update_enabled = enabled
+
+    @property
+    def update_enabled(self) -> bool:
+        """True if an optimizer may move at least one parameter."""
+        for link in self.links():
+            for name in link._params:
+                param = link.__dict__.get(name)
+                if link._later_enabled if param is None else param.update_enabled:
+                    return True
+        return False
 
     def zerograds(self) -> None:
         """Set all gradients to zero. Deprecated: `cleargrads` needs no memory for it."""

@@ -37,16 +37,18 @@ class WeightDecay:
     """
 
     name = "WeightDecay"
+    timing = "pre"
+    call_for_each_param = True
 
     def __init__(self, rate: float) -> None:
         errors.check_not_negative(self, rate=rate)
         self.rate = rate
 
-    def __call__(self, opt: Any) -> None:
-        """Change the gradients of the link that `opt` updates, in place."""
-        for param in opt.target.params():
-            if param.grad is not None:
-                param.grad += self.rate * param.data
+    def __call__(self, rule: Any, param: Any) -> None:
+        """Change the gradient of a parameter, in place. `rule` is the optimizer."""
+        errors.check_not_negative(self, rate=self.rate)
+        errors.check_writeable(self.name, param.grad)
+        param.grad += float(self.rate) * param.data
 
 
 class GradientClipping:
@@ -80,19 +82,27 @@ class GradientClipping:
     """
 
     name = "GradientClipping"
+    timing = "pre"
 
     def __init__(self, threshold: float) -> None:
-        errors.check_positive(self.name, "threshold", threshold, "Pass one such as 5.", 13)
         self.threshold = threshold
+        self._check()
+
+    def _check(self) -> None:
+        errors.check_positive(self.name, "threshold", self.threshold, "Pass one such as 5.", 13)
 
     def __call__(self, opt: Any) -> None:
         """Change the gradients of the link that `opt` updates, in place."""
+        self._check()
         params = [param for param in opt.target.params() if param.grad is not None]
-        # In float64, as the squares of float16 soon become infinite.
-        norm = math.sqrt(sum((p.grad.astype(float) ** 2).sum() for p in params))
+        for param in params:
+            errors.check_writeable(self.name, param.grad)
+        # In float64: in float16 squares soon become infinite, and a small factor becomes 0.
+        norm = math.sqrt(sum((param.grad.astype(float) ** 2).sum() for param in params))
+        errors.check_norm(self, opt, norm)
         if norm > self.threshold:
             for param in params:
-                param.grad *= self.threshold / norm
+                param.grad[...] = param.grad.astype(float) * (self.threshold / norm)
 
 
 if not TYPE_CHECKING:  # a type checker should not think that every name is here

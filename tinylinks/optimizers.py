@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
@@ -15,7 +15,7 @@ from tinylinks.variable import Parameter, Variable
 __all__ = ["SGD", "Adam", "AdamW", "MomentumSGD", "Optimizer", "RMSprop"]
 
 
-BLOCK = 2**16  # elements: few enough for the cache, and enough to be worth a loop
+BLOCK = 2**18  # elements: few enough for the cache, and enough to be worth a loop
 
 
 class Optimizer:
@@ -54,13 +54,19 @@ class Optimizer:
     Notes
     -----
     Follows Chainer's ``chainer.Optimizer``. Other than there, a parameter without gradient
-    stays where it is.
+    stays where it is, and parameters of float16 move in float32: `update_core` gets copies in
+    float32, and what is remembered stays so. The parameter gets the result, rounded.
     """
 
     state_names: Any = ()
     target: Any = None
     t = 0
     epoch = 0
+
+    def __new__(cls, *args: Any, **kwds: Any) -> Self:
+        """Check the names of the arguments, which `__init__` gets, too."""
+        errors.check_settings(cls, args, kwds)
+        return super().__new__(cls)
 
     def setup(self, link: Link) -> Self:
         """Choose the link whose parameters are updated; return the optimizer.
@@ -69,34 +75,53 @@ class Optimizer:
         """
         errors.check_link(self, link, Link)
         self.target, self.t, self.epoch = link, 0, 0
-        self._hooks: dict[str, Callable[[Any], Any]] = {}
+        self._hooks: dict[str, tuple[Callable[..., Any], str]] = {}  # name -> hook, timing
         # A Parameter cannot be a key, but its id can while the Parameter is kept beside it.
         self._states: dict[int, tuple[Parameter, dict[str, Any]]] = {}
         return self
 
     def update(self, lossfun: Callable[..., Any] | None = None, *args: Any, **kwds: Any) -> None:
-        """Move all parameters that have a gradient.
+        """Move all parameters that have a gradient and are not frozen.
 
         With `lossfun`, first compute ``lossfun(*args, **kwds)``, clear the gradients and
-        call `backward`.
+        call `backward`. What cannot move is refused before the first parameter moves.
         """
         errors.check_target(self, "update")
-        self._check()
         if lossfun is not None:
             self._compute_grads(lossfun, args, kwds)
-        for hook in self._hooks.values():
-            hook(self)
+        if self._hooks:
+            self._moving()  # what cannot move is refused before a hook changes a gradient
+            self.call_hooks("pre")
+        moving = self._moving()
+        before = errors.at_the_first_update(self, moving)
         self.t += 1
-        moved = False
+        for data, grad, state in moving:
+            state["t"] += 1
+            self._move(data, grad, state)
+        if not moving or before:
+            errors.check_moved(self, moving, before)
+        if self._hooks:
+            self.call_hooks("post")
+
+    def _moving(self) -> list[tuple[Any, Any, dict[str, Any]]]:
+        """Return array, gradient and state of each parameter that is to move; check all of it."""
+        self._check()
+        moving = []
         for param in self.target.params():
-            grad = param.grad
-            if grad is not None:
-                moved = True
-                state = self._state_of(param)
-                state["t"] += 1
-                self.update_core(param.data, grad, state)
-        if not moved:
-            errors.nothing_moved(self)
+            data, grad = param._data, param.grad
+            if grad is not None and param.update_enabled:
+                errors.check_moves(self, param, data, grad)
+                moving.append((data, grad, self._state_of(param)))
+        return moving
+
+    def _move(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
+        """Call `update_core`. With float16 it gets copies: float16 has too few digits to add up."""
+        if data.dtype.itemsize > 2:
+            self.update_core(data, grad, state)
+        else:
+            wide = data.astype(np.float32)
+            self.update_core(wide, grad.astype(np.float32), state)
+            data[...] = wide
 
     def _check(self) -> None:
         """Check the hyperparameters: at each update, since they may be changed in between."""
@@ -110,12 +135,19 @@ class Optimizer:
 
     def _state_of(self, param: Parameter) -> dict[str, Any]:
         """Return what is remembered of `param`. Its arrays are zeros at first."""
-        _, state = self._states.setdefault(id(param), (param, {"t": 0}))
+        states, key = self._states, id(param)
+        if key not in states:
+            states[key] = param, {"t": 0}
+        data, state = param.data, states[key][1]
         for name in self.state_names:
-            if name not in state:
-                state[name] = param.xp.zeros_like(param.data)
-            elif type(state[name]) is not type(param.data):  # the model went to another device
-                state[name] = param.xp.asarray(backend.to_cpu(state[name]))
+            array, dtype = state.get(name), data.dtype if data.dtype.itemsize > 2 else np.float32
+            if array is None:
+                state[name] = param.xp.zeros_like(data).astype(dtype, copy=False)
+            elif array.shape != data.shape:
+                errors.shape_changed(self, param, array)
+            elif type(array) is not type(data) or array.dtype != dtype:
+                # The model went to another device, or its parameters to another dtype.
+                state[name] = param.xp.asarray(backend.to_cpu(array), dtype)
         return state
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
@@ -131,7 +163,8 @@ class Optimizer:
         Parameters
         ----------
         data, grad : array
-            The array of the parameter, which is changed in place, and its gradient.
+            The array of the parameter, which is changed in place, and its gradient. For a
+            parameter of float16 they are copies in float32.
         state : dict
             An array for each of `state_names`, to be changed in place, and under ``"t"``
             how many times this parameter was moved, this time included.
@@ -150,21 +183,48 @@ class Optimizer:
         """Count one more pass over the training data."""
         self.epoch += 1
 
-    def add_hook(self, hook: Callable[[Any], Any], name: str | None = None) -> None:
-        """Have ``hook(optimizer)`` called at each update, before the parameters move.
+    def add_hook(
+        self, hook: Callable[..., Any], name: str | None = None, timing: str = "auto"
+    ) -> None:
+        """Have ``hook(optimizer)`` called at each update.
 
         Parameters
         ----------
         hook : callable
-            For instance one of `tinylinks.optimizer_hooks`.
+            For instance one of `tinylinks.optimizer_hooks`. With an attribute
+            ``call_for_each_param`` that is True, it is called as ``hook(optimizer, param)`` for
+            each parameter that has a gradient.
         name : str, optional
             For `remove_hook`. If omitted, ``hook.name`` or the name of the function.
+        timing : {"auto", "pre", "post"}
+            Whether it is called before the parameters move, or after. With "auto",
+            ``hook.timing`` decides, and without such an attribute it is "pre".
         """
         errors.check_target(self, "add_hook")
         if name is None:
             name = getattr(hook, "name", getattr(hook, "__name__", None))
         errors.check_hook(self, hook, name, self._hooks)
-        self._hooks[str(name)] = hook
+        if timing == "auto":
+            timing = getattr(hook, "timing", "pre")
+        errors.check_choice("add_hook", "timing", timing, ("pre", "post"), 13)
+        self._hooks[str(name)] = hook, timing
+
+    def call_hooks(self, timing: str = "pre") -> None:
+        """Call the hooks of this timing, in the order in which they were added."""
+        errors.check_target(self, "call_hooks")
+        errors.check_choice("call_hooks", "timing", timing, ("pre", "post"), 13)
+        for hook, when in list(self._hooks.values()):
+            if when == timing:
+                self.call_hook(hook)
+
+    def call_hook(self, hook: Callable[..., Any]) -> None:
+        """Call one hook: once, or for each parameter that has a gradient."""
+        if getattr(hook, "call_for_each_param", False):
+            for param in self.target.params():
+                if param.grad is not None:
+                    hook(self, param)
+        else:
+            hook(self)
 
     def remove_hook(self, name: str) -> None:
         """Call the hook of this name no longer."""
@@ -191,15 +251,14 @@ class Optimizer:
                 state[name] = child(name, state[name])
 
 
-def blocks(*arrays: Any) -> Iterator[Any]:
+def blocks(*arrays: Any) -> list[Any]:
     """Cut large arrays into blocks of rows, so that what is computed of one stays in the cache."""
     size = arrays[0].size
     if size <= BLOCK or type(arrays[0]) is not np.ndarray:
-        yield arrays
-    else:
-        rows = -(-len(arrays[0]) * BLOCK // size)  # rounded up
-        for start in range(0, len(arrays[0]), rows):
-            yield [array[start : start + rows] for array in arrays]
+        return [arrays]
+    length = len(arrays[0])
+    rows = -(-length * BLOCK // size)  # rounded up
+    return [[a[start : start + rows] for a in arrays] for start in range(0, length, rows)]
 
 
 class SGD(Optimizer):
@@ -234,12 +293,13 @@ class SGD(Optimizer):
         self._check()
 
     def _check(self) -> None:
-        errors.check_above_zero(self, lr=self.lr)
+        errors.check_not_negative(self, lr=self.lr)
 
     def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
         """Move one parameter. See `Optimizer.update_core`."""
+        lr = float(self.lr)  # a number of NumPy would make float64 of float32
         for p, g in blocks(data, grad):
-            p -= self.lr * g
+            p -= lr * g
 
 
 class MomentumSGD(Optimizer):
@@ -278,14 +338,15 @@ class MomentumSGD(Optimizer):
         self._check()
 
     def _check(self) -> None:
-        errors.check_above_zero(self, lr=self.lr)
+        errors.check_not_negative(self, lr=self.lr)
         errors.check_below_one(self, momentum=self.momentum)
 
     def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
         """Move one parameter. See `Optimizer.update_core`."""
+        lr, momentum = float(self.lr), float(self.momentum)
         for p, g, v in blocks(data, grad, state["v"]):
-            v *= self.momentum
-            v -= self.lr * g
+            v *= momentum
+            v -= lr * g
             p += v
 
 
@@ -308,7 +369,7 @@ class RMSprop(Optimizer):
     Raises
     ------
     ValueError
-        At an update, if `eps` is zero in the dtype of a parameter.
+        At an update, if `eps` is zero in the dtype of a parameter (float16 counts as float32).
 
     Examples
     --------
@@ -343,22 +404,22 @@ class RMSprop(Optimizer):
         self._check()
 
     def _check(self) -> None:
-        errors.check_above_zero(self, lr=self.lr)
+        errors.check_not_negative(self, lr=self.lr)
         errors.check_below_one(self, alpha=self.alpha)
-        errors.check_not_negative(self, eps=self.eps)
+        errors.check_eps_fits(self)
         errors.check_flag("RMSprop", "eps_inside_sqrt", self.eps_inside_sqrt, 13)
 
     def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
         """Move one parameter. See `Optimizer.update_core`."""
-        errors.check_eps_fits(self, data.dtype)
         xp = backend.get_array_module(data)
+        lr, alpha, eps = float(self.lr), float(self.alpha), float(self.eps)
         for p, g, ms in blocks(data, grad, state["ms"]):
-            ms *= self.alpha
-            ms += (1 - self.alpha) * g * g
+            ms *= alpha
+            ms += (1 - alpha) * g * g
             if self.eps_inside_sqrt:
-                p -= self.lr * g / xp.sqrt(ms + self.eps)
+                p -= lr * g / xp.sqrt(ms + eps)
             else:
-                p -= self.lr * g / (xp.sqrt(ms) + self.eps)
+                p -= lr * g / (xp.sqrt(ms) + eps)
 
 
 class Adam(Optimizer):
@@ -387,7 +448,7 @@ class Adam(Optimizer):
     Raises
     ------
     ValueError
-        At an update, if `eps` is zero in the dtype of a parameter.
+        At an update, if `eps` is zero in the dtype of a parameter (float16 counts as float32).
 
     Examples
     --------
@@ -428,10 +489,10 @@ class Adam(Optimizer):
         self._check()
 
     def _check(self) -> None:
-        errors.check_above_zero(self, alpha=self.alpha)
         errors.check_below_one(self, beta1=self.beta1, beta2=self.beta2)
         rate = self.weight_decay_rate
-        errors.check_not_negative(self, eps=self.eps, eta=self.eta, weight_decay_rate=rate)
+        errors.check_not_negative(self, alpha=self.alpha, eta=self.eta, weight_decay_rate=rate)
+        errors.check_eps_fits(self)
         errors.check_flag(type(self).__name__, "amsgrad", self.amsgrad, 13)
 
     @property
@@ -442,33 +503,28 @@ class Adam(Optimizer):
     def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
         """Move one parameter. See `Optimizer.update_core`."""
         xp, length = backend.get_array_module(data), self._length(state["t"])
-        dtype = self._step_dtype(data)
+        beta1, beta2, eps = float(self.beta1), float(self.beta2), float(self.eps)
         for p, g, m, v, *vhat in blocks(data, grad, *[state[name] for name in self.state_names]):
-            step = xp.asarray((1 - self.beta1) * g, dtype)
-            m *= self.beta1
+            step = xp.asarray((1 - beta1) * g)
+            m *= beta1
             m += step
             step *= g  # the array is there already: to use it saves time
-            step *= (1 - self.beta2) / (1 - self.beta1)
-            v *= self.beta2
+            step *= (1 - beta2) / (1 - beta1)
+            v *= beta2
             v += step
             v = xp.maximum(*vhat, v, out=vhat[0]) if vhat else v
             if self.weight_decay_rate:
-                p *= 1 - self.eta * self.weight_decay_rate
+                p *= 1 - float(self.eta) * float(self.weight_decay_rate)
             xp.sqrt(v, out=step)
-            step += self.eps
+            step += eps
             xp.divide(m, step, out=step)
             step *= length
             p -= step
 
     def _length(self, t: int) -> float:
         """Return what the step of update `t` is multiplied by."""
-        return self.eta * self.alpha * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
-
-    def _step_dtype(self, data: Any) -> np.dtype:
-        """Return the dtype to compute steps in: float16 could not hold `eps`."""
-        dtype = np.promote_types(data.dtype, np.float32)
-        errors.check_eps_fits(self, dtype)
-        return dtype
+        makes_up = math.sqrt(1 - math.pow(self.beta2, t)) / (1 - math.pow(self.beta1, t))
+        return float(self.eta) * float(self.alpha) * makes_up
 
 
 class AdamW(Adam):

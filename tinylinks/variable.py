@@ -507,6 +507,12 @@ class Parameter(Variable):
         Without it (and without an array) the Parameter waits for `initialize`.
     name : str, optional
 
+    Attributes
+    ----------
+    update_enabled : bool
+        Set it to False to freeze the Parameter: it gets gradients, but optimizers leave it
+        where it is. See also `Link.disable_update`.
+
     Examples
     --------
     >>> from tinylinks import Parameter
@@ -518,7 +524,7 @@ class Parameter(Variable):
     Follows Chainer's ``chainer.Parameter``.
     """
 
-    __slots__ = ("initializer",)
+    __slots__ = ("initializer", "update_enabled")
 
     def __init__(
         self,
@@ -528,6 +534,7 @@ class Parameter(Variable):
         name: str | None = None,
     ) -> None:
         self.initializer = initializer
+        self.update_enabled = True
         first = backend.plain(initializer)
         data = first if shape is None else initializers.generate_array(first, shape)
         if backend.is_array_type(type(data)):

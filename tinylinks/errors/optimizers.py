@@ -6,10 +6,11 @@ import math
 import warnings
 from typing import Any, NoReturn
 
-from tinylinks.errors.arguments import check_positive
+import numpy as np
+
 from tinylinks.errors.link import inside_a_container, names_its_own
-from tinylinks.errors.names import OTHER_LIBRARIES, renamed, spelling_of_attribute
-from tinylinks.errors.words import describe, is_number, is_whole
+from tinylinks.errors.names import OTHER_LIBRARIES, renamed, spelling, spelling_of_attribute
+from tinylinks.errors.words import describe, is_whole
 
 
 def check_link(optimizer: Any, link: Any, Link: type) -> None:
@@ -53,7 +54,7 @@ def no_optimizer_attribute(optimizer: Any, name: str) -> NoReturn:
     kind = type(optimizer).__name__
     if name.startswith("_"):  # Python and IPython ask for these, people do not
         raise AttributeError(f"{kind} has no attribute {name!r}", name=name)
-    do = renamed("Optimizer", name) or spelling_of_attribute(optimizer, name)
+    do = other_name(name, vars(optimizer)) or spelling_of_attribute(optimizer, name)
     raise AttributeError(
         f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter 13.)",
         name=name,
@@ -61,15 +62,51 @@ def no_optimizer_attribute(optimizer: Any, name: str) -> NoReturn:
     )
 
 
+def other_name(name: str, names: Any) -> str:
+    """Say what to write for a name of another library; `names` are those that there are."""
+    rates = [rate for rate in ("lr", "alpha") if rate in names]
+    if rates and name in ("lr", "alpha", "learning_rate"):
+        return f"Other libraries call it so: write {rates[0]}."
+    return renamed("Optimizer", name)
+
+
 def check_hyperparameter(optimizer: Any, name: str) -> None:
     """Refuse to set, by the name of another library, what would then never be read."""
-    if optimizer.target is not None and name in OTHER_LIBRARIES["Optimizer"]:
+    if name in OTHER_LIBRARIES["Optimizer"] and optimizer.target is not None:
         getattr(optimizer, name)  # raises if it is not there
 
 
-def nothing_moved(optimizer: Any) -> None:
-    """Warn of an update that found no gradient. By default Python shows this once for a line."""
-    warnings.warn(no_gradients(optimizer), stacklevel=3)
+def check_moved(optimizer: Any, moving: Any, before: Any) -> None:
+    """Warn of an update that moved nothing. By default Python shows this once for a line."""
+    if not moving:
+        frozen = any(param.grad is not None for param in optimizer.target.params())
+        warnings.warn(all_frozen(optimizer) if frozen else no_gradients(optimizer), stacklevel=3)
+    elif any((grad != 0).any() for _, grad, _ in moving):
+        if all((data == old).all() for (data, _, _), old in zip(moving, before, strict=True)):
+            warnings.warn(nothing_changed(optimizer), stacklevel=3)
+
+
+def at_the_first_update(optimizer: Any, moving: Any) -> list[Any]:
+    """Copy the arrays that an `update_core` of the user is to change, at the first update."""
+    if optimizer.t or type(optimizer).update_core.__module__ == "tinylinks.optimizers":
+        return []
+    return [data.copy() for data, _, _ in moving]
+
+
+def all_frozen(optimizer: Any) -> str:
+    return (
+        f"{type(optimizer).__name__}.update: expected parameters that may move, got none: all that "
+        "have a gradient are frozen. Call enable_update of the link, or set update_enabled of a "
+        "parameter to True. (See chapter 13.)"
+    )
+
+
+def nothing_changed(optimizer: Any) -> str:
+    return (
+        f"{type(optimizer).__name__}.update_core: expected data to be changed in place, got all of "
+        "it as it was. Write `data -= ...` or `data[...] = ...`: after `data = ...` only the name "
+        "means another array. (See chapter 13.)"
+    )
 
 
 def no_gradients(optimizer: Any) -> str:
@@ -97,18 +134,17 @@ def check_loss(optimizer: Any, loss: Any, Variable: type) -> None:
         )
 
 
-def check_above_zero(optimizer: Any, **hyperparams: Any) -> None:
-    kind = type(optimizer).__name__
-    for name, value in hyperparams.items():
-        do = "Pass a small number, such as 0.01."
-        if hasattr(value, "namedparams"):
-            do = f"Pass the model to setup: {kind}().setup(model)."
-        check_positive(kind, name, value, do, 13)
+def is_setting(x: Any) -> bool:
+    """Tell whether `x` is a real number, also one of NumPy or in an array of shape ()."""
+    if isinstance(x, int | float):
+        return not isinstance(x, bool) and x < 1e308  # a larger int is no float
+    kind = getattr(getattr(x, "dtype", None), "kind", None)
+    return kind in ("f", "i", "u") and x.shape == () and not hasattr(x, "node")
 
 
 def check_below_one(optimizer: Any, **hyperparams: Any) -> None:
     for name, value in hyperparams.items():
-        if not is_number(value) or not 0 <= value < 1:
+        if not is_setting(value) or not 0 <= value < 1:
             raise ValueError(
                 f"{type(optimizer).__name__}: expected {name} as a number from 0 to below 1, got "
                 f"{describe(value)}. Pass one such as 0.9. (See chapter 13.)"
@@ -116,20 +152,110 @@ def check_below_one(optimizer: Any, **hyperparams: Any) -> None:
 
 
 def check_not_negative(optimizer: Any, **hyperparams: Any) -> None:
+    kind = type(optimizer).__name__
     for name, value in hyperparams.items():
-        if not is_number(value) or not 0 <= value < math.inf:
+        if not is_setting(value) or not 0 <= value < math.inf:
+            do = "Pass a finite one, such as 0.01."
+            if hasattr(value, "namedparams") or hasattr(value, "__next__"):
+                do = f"Pass the model to setup: {kind}().setup(model)."
             raise ValueError(
-                f"{type(optimizer).__name__}: expected {name} as a number of at least 0, got "
-                f"{describe(value)}. Pass a finite one. (See chapter 13.)"
+                f"{kind}: expected {name} as a number of at least 0, got {describe(value)}. "
+                f"{do} (See chapter 13.)"
             )
 
 
-def check_eps_fits(optimizer: Any, dtype: Any) -> None:
-    if optimizer.eps and not dtype.type(optimizer.eps):
+def check_eps_fits(optimizer: Any) -> None:
+    eps = optimizer.eps
+    check_not_negative(optimizer, eps=eps)
+    if 0 < eps < 1e-44:  # then it is 0 in float32
+        for param in optimizer.target.params() if optimizer.target is not None else ():
+            if param.grad is not None and param.dtype.itemsize <= 4:
+                raise ValueError(
+                    f"{type(optimizer).__name__}: expected eps as a number that float32 can hold, "
+                    f"got {eps}. Pass a larger one, such as 1e-8, or use parameters of float64. "
+                    "(See chapter 13.)"
+                )
+
+
+def check_settings(kind: Any, args: Any, kwds: Any) -> None:
+    """Check the arguments of an optimizer before `__init__` does, for a better sentence."""
+    import inspect
+
+    init = kind.__init__
+    signature = inspect.signature((lambda self: None) if init is object.__init__ else init)
+    try:
+        signature.bind_partial(None, *args, **kwds)
+    except TypeError:
+        names = list(signature.parameters)[1:]
+        wrong = [name for name in kwds if name not in names]
+        got = repr(wrong[0]) if wrong else f"{len(args) + len(kwds)} values"
+        do = f"Pass the model to setup: {kind.__name__}(...).setup(model)."
+        if wrong:
+            do = other_name(wrong[0], names) or spelling(wrong[0], names)
+        raise TypeError(
+            f"{kind.__name__}: expected {', '.join(names) or 'no arguments'}, got {got}. {do} "
+            "(See chapter 13.)"
+        ) from None
+
+
+def check_moves(optimizer: Any, param: Any, data: Any, grad: Any) -> None:
+    """Check that a parameter can move: before the first one does."""
+    kind = type(data)
+    fits = type(grad) is kind and grad.shape == data.shape and data.dtype.kind == "f"
+    if fits and (kind is not np.ndarray or data.flags.writeable):
+        return
+    where, path = f"{type(optimizer).__name__}.update", path_of(optimizer, param)
+    if data.dtype.kind != "f":
+        raise TypeError(
+            f"{where}: expected parameters of a float dtype, got {describe(data)} for {path}. "
+            "Make it of array.astype(np.float32): a step is seldom whole. (See chapter 13.)"
+        )
+    if type(grad) is not kind:
+        raise TypeError(
+            f"{where}: expected the gradient of {path} from {kind.__module__} like its data, got "
+            f"one from {type(grad).__module__}. Move both with to_cpu or to_gpu of the model. "
+            "(See chapter 20.)"
+        )
+    if grad.shape != data.shape:
         raise ValueError(
-            f"{type(optimizer).__name__}: expected eps as a number that {dtype} can hold, got "
-            f"{optimizer.eps}. Pass a larger one, such as 1e-4, or use parameters of a wider "
-            "dtype. (See chapter 13.)"
+            f"{where}: expected a gradient of shape {data.shape} for {path}, got {grad.shape}. "
+            "Call cleargrads after you changed a shape, and walk back again. (See chapter 13.)"
+        )
+    raise ValueError(
+        f"{where}: expected an array that can be changed for {path}, got a read-only one. "
+        "Give the parameter a copy, as in param.data = array.copy(). (See chapter 13.)"
+    )
+
+
+def path_of(optimizer: Any, param: Any) -> str:
+    return next(path for path, other in optimizer.target.namedparams() if other is param)
+
+
+def shape_changed(optimizer: Any, param: Any, array: Any) -> NoReturn:
+    raise ValueError(
+        f"{type(optimizer).__name__}: expected {path_of(optimizer, param)} with the shape "
+        f"{array.shape} that it had at its last update, got {param.shape}. What is remembered of "
+        "it does not fit any more: call setup again. (See chapter 13.)"
+    )
+
+
+def check_writeable(operation: str, grad: Any) -> None:
+    if type(grad) is np.ndarray and not grad.flags.writeable:
+        raise ValueError(
+            f"{operation}: expected a gradient that can be changed, got a read-only array. "
+            "Assign a copy of it to grad. (See chapter 13.)"
+        )
+
+
+def check_norm(hook: Any, optimizer: Any, norm: float) -> None:
+    if not math.isfinite(norm):
+        grads = [(path, param.grad) for path, param in optimizer.target.namedparams()]
+        there = [(path, g) for path, g in grads if g is not None and g.size]
+        paths = [path for path, g in there if not abs(g).max() < math.inf]
+        raise FloatingPointError(
+            f"{hook.name}: expected gradients of a finite length, got {norm}"
+            f"{' because of ' + ' and '.join(paths[:3]) if paths else ''}. Nothing has moved: "
+            "look at the loss, or take a smaller learning rate. (See chapter 13.)"
         )
 
 

@@ -108,7 +108,8 @@ def no_bool() -> NoReturn:
 def no_requires_grad() -> NoReturn:
     raise AttributeError(
         "requires_grad: expected to be chosen when a Variable is made, got an assignment. "
-        "Make a new one: Variable(x.data, requires_grad=False). (See chapter 18.)"
+        "Make a new one: Variable(x.data, requires_grad=False). To freeze a Parameter, call "
+        "disable_update of its link, or set its update_enabled to False. (See chapter 18.)"
     )
 
 
