@@ -3137,9 +3137,7 @@ MATTER = {
         "constant": "check_backward",
         "grad(": "check_variables check_same_length",
     },
-    20: {
-        "backend": "no_name check_array no_gpu check_grad check_backend check_alike check_moves"
-    },
+    20: {"backend": "no_name check_array no_gpu check_grad check_backend check_alike check_moves"},
 }
 
 

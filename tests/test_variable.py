@@ -486,7 +486,9 @@ def test_a_loop_over_rows_makes_one_array_for_their_gradients(monkeypatch, xp):
 
 
 @pytest.mark.parametrize(
-    "search", [lambda x: 3.0 in x, lambda x: x[0] in x, max, min, sorted], ids=str
+    "search",
+    [lambda x: 3.0 in x, lambda x: x[0] in x, max, min, sorted],
+    ids=["number in", "row in", "max", "min", "sorted"],
 )
 def test_what_compares_rows_is_refused(search):
     with pytest.raises(TypeError, match="expected arrays or numbers, got a Variable"):
