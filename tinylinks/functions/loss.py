@@ -169,9 +169,10 @@ def softmax_cross_entropy(
     errors.check_label_array("softmax_cross_entropy", x, t, ignore_label)
     errors.check_flag("softmax_cross_entropy", "normalize", normalize, 14)
     errors.check_choice("softmax_cross_entropy", "reduce", reduce, ("mean", "no"), 14)
+    class_weight = bare(class_weight)
     if class_weight is not None:
-        errors.check_class_weight(x, bare(class_weight), is_array_type)
-        class_weight = bare(class_weight).astype(np.result_type(x.dtype, np.float32))
+        errors.check_class_weight(x, class_weight, is_array_type)
+        class_weight = class_weight.astype(np.result_type(x.dtype, np.float32))
     xp = get_array_module(t)
     # Who looks at numbers on a GPU waits for all that it has to do. So not at each step.
     look = xp is np or config.debug
