@@ -1636,6 +1636,19 @@ def derivatives_of_any_order(lib):
 
 
 @since(19)
+def a_walk_that_is_asked_to_be_recorded_is_recorded_inside_of_no_backprop_mode(lib):
+    x = lib.Variable(np.array(3.0))
+    y = x * x * x
+    with tinylinks.no_backprop_mode():
+        y.backward(enable_double_backprop=True)
+        gx = x.grad_var
+        assert (x * x).creator is None
+    x.cleargrad()
+    gx.backward()
+    assert x.grad == 18
+
+
+@since(19)
 def second_derivatives_through_linear(lib):
     W = np.array([[1.0, -2.0], [0.5, 3.0]])
     x = lib.Variable(np.array([[0.3, -0.2]]))

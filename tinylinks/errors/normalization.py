@@ -44,9 +44,9 @@ ONE_TO_NORMALIZE = (
 def check_normalized(operation: str, x: Any, axis: tuple[Any, ...], **given: Any) -> Any:
     """Return the shape that gamma must have: the axes of x that are not averaged over."""
     check_initialized(operation, x, *given.values())
-    if not hasattr(x, "shape") or x.ndim == 0 or x.dtype.kind not in "fiub":
+    if not hasattr(x, "shape") or x.shape == ():
         raise TypeError(
-            f"{operation}: expected x as a Variable or an array of numbers of shape (N, C), got "
+            f"{operation}: expected x as a Variable or an array of shape (N, C), got "
             f"{describe(x)}. Put the rows into np.array(..., dtype=np.float32). "
             "(See chapter 16.)"
         )
