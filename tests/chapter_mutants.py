@@ -102,6 +102,13 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (6, "Function.apply", "errors.used_twice(self)  ->  pass"): CARRIED,
     (6, "backward_steps", "False  ->  True"): DEFAULT,
     (6, "Absolute.backward", "bare(x)  ->  x"): HIGHER,
+    (6, "less_1", "bare(b)  ->  b"): HIGHER,
+    (6, "less_1", "bare(a)  ->  a"): HIGHER,
+    (6, "less_1", "zero.astype(b.dtype)  ->  zero"): NUMBERS,
+    (6, "log", "bare(a)  ->  a"): HIGHER,
+    (6, "log", "bare(b)  ->  b"): HIGHER,
+    (6, "log", "zero.astype(b.dtype)  ->  zero"): NUMBERS,
+    (6, "Pow.backward", "1  ->  0"): HIGHER,
     (7, "backward_steps", "False  ->  True"): DEFAULT,
     (7, "check", "0.0001  ->  0.0002"): STEP,
     (7, "Max.backward", "self.chosen.astype(gy.dtype)  ->  self.chosen"): NUMBERS,
@@ -153,11 +160,7 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "(arrays, kind, dtype) if alike else self._make_alike(arrays, kind)  ->  "
         "self._make_alike(arrays, kind)",
     ): SHORTCUT,
-    (
-        18,
-        "Function._box_several",
-        "0  ->  1  (2)",
-    ): "All arrays are of one module: any of them tells it.",
+    (18, "Stack.forward", "0  ->  1"): "All arrays are of one module: any of them tells it.",
     (18, "Function", "False  ->  True"): "run_backward says which it is before each backward.",
     (18, "backward_steps", "False  ->  True"): DEFAULT,
     (18, "backward_steps", "False  ->  True  (2)"): "Only chapter 19 gives the switch a meaning.",
@@ -186,12 +189,9 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "It saves time: with a constant Variable to start from, the numbers are the same."
     ),
     (19, "backward_steps", "False  ->  True  (2)"): DEFAULT,
-    (
-        19,
-        "Variable.backward",
-        "for _ in backward_steps(arrivals, retain_grad, enable_double_backprop)  ->  "
-        "for _ in list(backward_steps(arrivals, retain_grad, enable_double_backprop))[1:]",
-    ): "The loop does nothing with the steps: the list takes all of them as well.",
+    (19, "Variable.backward", "as_variable(gy)  ->  gy"): (
+        "An array to start from gives the same: fit_gradient makes Variables of what comes of it."
+    ),
     (12, "Chain.__setattr__", "errors.check_super_init(self)  ->  pass"): (
         "`_register` makes the same check."
     ),

@@ -160,12 +160,6 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("graph", "backward_steps", "False  ->  True  (2)"): (
         "The default of enable_double_backprop: backward and grad, its two callers, pass it."
     ),
-    (
-        "variable",
-        "Variable.backward",
-        "for _ in backward_steps(arrivals, retain_grad, enable_double_backprop)  ->  "
-        "for _ in list(backward_steps(arrivals, retain_grad, enable_double_backprop))[1:]",
-    ): "The loop does nothing with the steps: the list takes all of them as well.",
     ("variable", "Parameter.__init__", "0  ->  1"): "A size that stands in until initialize.",
     ("variable", "Parameter.__init__", "np.float32  ->  np.float64"): (
         "A dtype that stands in until initialize."
