@@ -152,11 +152,6 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "(arrays, kind, dtype) if alike else self._make_alike(arrays, kind)  ->  "
         "self._make_alike(arrays, kind)",
     ): SHORTCUT,
-    (
-        18,
-        "Function._box_several",
-        "0  ->  1  (2)",
-    ): "All arrays are of one module: any of them tells it.",
     (18, "Function", "False  ->  True"): "run_backward says which it is before each backward.",
     (18, "backward_steps", "False  ->  True"): DEFAULT,
     (18, "backward_steps", "False  ->  True  (2)"): "Only chapter 19 gives the switch a meaning.",

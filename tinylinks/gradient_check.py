@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinylinks import errors
-from tinylinks.backend import get_array_module, is_array_type, to_cpu
+from tinylinks.backend import get_array_module, is_array_type, plain, to_cpu
 from tinylinks.derivatives import grad
 from tinylinks.variable import Variable
 
@@ -188,4 +188,4 @@ def check_double_backward(
 
 
 def _as_tuple(x: Any) -> tuple[Any, ...]:
-    return tuple(x) if isinstance(x, tuple | list) else (x,)
+    return tuple(map(plain, x if isinstance(x, tuple | list) else (x,)))
