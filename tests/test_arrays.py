@@ -232,6 +232,15 @@ class Standard:
         raise AssertionError("not unasked")
 
 
+class Stub:
+    """Has what a library looks at first, and nothing else."""
+
+    dtype = DType()
+
+    def __init__(self, array):
+        self.shape, self.ndim = array.shape, array.ndim
+
+
 class Subclass(np.ndarray):
     """Somebody's arrays with units, perhaps."""
 
@@ -287,6 +296,8 @@ REFUSED = {
     "table": DataFrame,
     "sparse": Sparse,
     "standard": Standard,
+    "stub": Stub,
+    "flat stub": lambda array: Stub(array.ravel()),
     "generator": lambda array: (row for row in array),
     "set": lambda array: {1, 2},
     "dict": lambda array: {"x": array},
@@ -343,6 +354,7 @@ NAMES = {  # what a sentence must say: the name of the type, and what to write
     "table": ("a DataFrame", "x.to_numpy()"),
     "sparse": ("Sparse", "x.toarray()"),
     "standard": ("Standard", "np.array(x)"),
+    "stub": ("Stub", "np.array(x)"),
 }
 
 
@@ -468,6 +480,13 @@ def test_what_computes_without_a_function_refuses_them_too(check, kind):
     assert SENTENCE.fullmatch(str(caught.value))
     for words in NAMES[kind]:
         assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", TAKEN)
+def test_gradients_are_checked_at_arrays_in_every_form(kind, in_a_file):
+    make = TAKEN[kind] or in_a_file
+    gradient_check.check_backward(F.exp, make(X), make(X))
+    gradient_check.check_double_backward(F.exp, make(X), make(X), make(X))
 
 
 @pytest.mark.parametrize("number", [np.float16(2), np.float32(2), np.longdouble(2), np.int8(2), 2])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from tinylinks import errors
-from tinylinks.backend import get_array_module, is_array_type, to_cpu
+from tinylinks.backend import get_array_module, is_array_type, plain, to_cpu
 from tinylinks.derivatives import grad
 from tinylinks.variable import Variable
 
@@ -246,7 +246,7 @@ def _compare(i: int, gx: Variable | None, slope: Any, atol: float, rtol: float) 
 
 
 def _as_tuple(x: Any) -> tuple[Any, ...]:
-    return tuple(x) if isinstance(x, tuple | list) else (x,)
+    return tuple(map(plain, x if isinstance(x, tuple | list) else (x,)))
 
 
 if not TYPE_CHECKING:  # a type checker should not think that every name is here

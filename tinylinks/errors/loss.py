@@ -32,6 +32,8 @@ def check_labels(operation: str, x: Any, t: Any, ignore_label: int | None) -> bo
 
 def check_label_array(operation: str, x: Any, t: Any, ignore_label: int | None) -> None:
     """Check what can be said of labels without a look at the numbers."""
+    if not hasattr(x, "creator"):
+        check_backend(operation, x, x)
     shape: tuple[int, ...] = getattr(x, "shape", ())
     if len(shape) < 2:
         do = "Make a single row a mini-batch with x.reshape(1, -1)."

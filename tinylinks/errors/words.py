@@ -92,7 +92,7 @@ ELSEWHERE = {
     "__array__": "Convert it with np.array(x).",  # JAX, TensorFlow and others
     "__array_interface__": "Convert it with np.array(x).",
     "__dlpack__": "Convert it with np.from_dlpack(x).",
-    "__array_namespace__": "Convert it with np.array(x).",
+    "dtype": "Convert it with np.array(x).",
 }
 
 
