@@ -69,8 +69,9 @@ class Variable:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Answer those who name an argument as another library does."""
-        errors.check_keywords(cls, kwargs, "Variable")
-        return super().__new__(cls)
+        if kwargs:
+            errors.check_keywords(cls, kwargs, "Variable")
+        return object.__new__(cls)
 
     def __init__(
         self,

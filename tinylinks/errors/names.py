@@ -171,16 +171,16 @@ OTHER_ARGUMENTS = {
 
 def check_keywords(kind: type, given: Any, family: str) -> None:
     """Refuse names of arguments that other libraries have, where `kind` has no such argument."""
+    code = getattr(getattr(kind, "__init__", None), "__code__", None)
+    if code is None or code.co_flags & inspect.CO_VARKEYWORDS:  # it may take any name
+        return
+    mine = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
     for name in given:
-        ours = OTHER_ARGUMENTS[family].get(name)
-        code = getattr(getattr(kind, "__init__", None), "__code__", None)
-        if ours and code and not code.co_flags & inspect.CO_VARKEYWORDS:
-            mine = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
-            if name not in mine:
-                raise TypeError(
-                    f"{kind.__name__}: expected the arguments {', '.join(mine)}, got "
-                    f"{name!r}, a name of other libraries. Write {ours}. (See chapter 10.)"
-                )
+        if name not in mine and name in OTHER_ARGUMENTS[family]:
+            raise TypeError(
+                f"{kind.__name__}: expected the arguments {', '.join(mine)}, got {name!r}, a name "
+                f"of other libraries. Write {OTHER_ARGUMENTS[family][name]}. (See chapter 10.)"
+            )
 
 
 def no_name(where: str, name: str, names: Sequence[str], chapter: int) -> NoReturn:
