@@ -123,7 +123,7 @@ def check_backward(
     xs, params = _as_tuple(x_data), _as_tuple(params)
     errors.check_positive("gradient_check", "eps", eps, "Pass how far to move, such as 1e-3.", 7)
     errors.check_dtype("check_backward", dtype)
-    left_out = errors.check_no_grads("check_backward", no_grads, xs)
+    left_out = errors.check_no_grads("check_backward", no_grads, xs, is_array_type)
     checked = [x for x, out in zip(xs, left_out, strict=True) if not out]
     errors.check_floats("check_backward", "x_data", checked, is_array_type)
     variables = [Variable(x.copy(), requires_grad=x.dtype.kind == "f") for x in xs]
@@ -190,7 +190,7 @@ def check_double_backward(
     After Chainer's ``chainer.gradient_check.check_double_backward``.
     """
     xs, gys, params = _as_tuple(x_data), _as_tuple(y_grad), _as_tuple(params)
-    left_out = errors.check_no_grads("check_double_backward", no_grads, (*xs, *gys))
+    left_out = errors.check_no_grads("check_double_backward", no_grads, (*xs, *gys), is_array_type)
     wanted = [i for i, x in enumerate(xs) if getattr(x, "dtype", np.dtype(float)).kind == "f"]
     without: list[bool] = []  # for each of the inputs whether `func` has no gradient for it
 

@@ -56,10 +56,12 @@ def check_results(ys: Any) -> Any:
     return ys
 
 
-def check_no_grads(operation: str, no_grads: Any, xs: Any) -> list[bool]:
+def check_no_grads(
+    operation: str, no_grads: Any, xs: Any, is_array_type: IsArrayType
+) -> list[bool]:
     """Return for each input whether it is left out: by default, if it has no floats."""
     if no_grads is None:
-        return [getattr(x, "dtype", np.dtype(float)).kind in "iub" for x in xs]
+        return [is_array_type(type(x)) and x.dtype.kind in "iub" for x in xs]
     flags = isinstance(no_grads, list | tuple) and all(
         isinstance(f, bool | np.bool_) for f in no_grads
     )

@@ -10,7 +10,7 @@ import numpy as np
 from tinylinks.errors.function import check_input
 from tinylinks.errors.shapes import shape_of
 from tinylinks.errors.variable import check_backend
-from tinylinks.errors.words import IsArrayType, describe, is_whole
+from tinylinks.errors.words import DTYPES, IsArrayType, describe, is_whole
 
 if TYPE_CHECKING:
     from tinylinks.function import Function
@@ -99,7 +99,7 @@ def trailing_ones(operation: str, x: Any, t: Any) -> bool:
 
 def check_class_weight(x: Any, weight: Any, is_array_type: IsArrayType) -> None:
     check_backend("softmax_cross_entropy", x, weight)
-    numbers = is_array_type(type(weight)) and weight.dtype.kind in "fiu"
+    numbers = is_array_type(type(weight)) and weight.dtype in DTYPES and weight.dtype != bool
     if not numbers or weight.shape != x.shape[1:2]:
         raise TypeError(
             f"softmax_cross_entropy: expected class_weight as an array of floats of shape "

@@ -12,7 +12,7 @@ from tinylinks import functions as F
 from tinylinks.backend import get_array_module, is_array_type
 from tinylinks.config import config
 from tinylinks.functions.normalization import batch_axes
-from tinylinks.initializers import Constant, generate_array
+from tinylinks.initializers import Constant, generate_array, own_dtype
 from tinylinks.link import Link
 from tinylinks.variable import Parameter, Variable
 
@@ -161,9 +161,7 @@ class BatchNormalization(Link):
 
 def dtype_of(given: tuple[Any, ...]) -> Any:
     """Return the dtype of the first array or initializer that has one of floats, or None."""
-    values = [value for value in given if not errors.is_number(value)]
-    dtypes = [value.dtype for value in values if getattr(value, "dtype", None) is not None]
-    return next((dtype for dtype in dtypes if np.dtype(dtype).kind == "f"), None)
+    return next(filter(None, map(own_dtype, given)), None)
 
 
 def first(value: Any, default: float, dtype: Any) -> Any:
@@ -171,7 +169,7 @@ def first(value: Any, default: float, dtype: Any) -> Any:
     value = default if value is None else value
     if errors.is_number(value):
         return Constant(value, dtype)
-    if is_array_type(type(value)):
+    if is_array_type(type(value)) and value.dtype.kind in "fiub":
         return value.astype("f4" if dtype is None else dtype)
     if hasattr(value, "dtype") and value.dtype is None:  # an initializer that may have any
         value = copy.copy(value)
