@@ -1078,7 +1078,7 @@ def a_copy_of_a_variable_has_its_gradient_and_no_graph(lib):
 
 @since(10)
 def names_of_other_libraries_are_answered(lib):
-    with pytest.raises(TypeError, match=r"Parameter: expected .* got requires_grad"):
+    with pytest.raises(TypeError, match=r"Parameter: expected .* got 'requires_grad'"):
         lib.Parameter(np.ones(2), requires_grad=False)
 
 

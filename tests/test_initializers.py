@@ -159,6 +159,17 @@ def test_the_dtype_of_an_initializer_is_that_of_the_array(make, dtype):
     assert initializers.generate_array(make(None), (2, 3)).dtype == np.float32
 
 
+@pytest.mark.parametrize("dtype", [np.int32, "bool", "float33", 3])
+def test_an_initializer_makes_floats(dtype):
+    def fill(array):
+        array[...] = 1
+
+    fill.dtype = dtype
+    for make in (lambda: Parameter(fill, (2,)), lambda: L.Linear(2, 3, initialW=fill)):
+        with pytest.raises(TypeError, match="Parameter: expected dtype as a dtype of floats"):
+            make()
+
+
 def test_generate_array_without_initializer_fills_with_nan():
     assert np.isnan(initializers.generate_array(None, (2,))).all()
 

@@ -125,6 +125,25 @@ def test_a_spelling_mistake_is_called_one_in_every_module(module, name):
     assert not hasattr(module, "__something__")
 
 
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("from tinylinks import iterators", "Use arrays, and datasets.MiniBatches"),
+        ("from tinylinks import Chain, training", "Write the loop over datasets.MiniBatches"),
+        ("from tinylinks.datasets import get_mnist", "Use datasets.get_digits"),
+        ("from tinylinks.serializers import load_hdf5 as load", "Use save_npz and load_npz"),
+        ("from tinylinks.links import Liner", "did you mean Linear"),
+    ],
+)
+def test_an_import_of_what_is_not_there_is_answered(line, answer):
+    """Python drops an AttributeError there, and its text."""
+    with pytest.raises(ImportError, match=f"expected .*{answer}"):
+        exec(line)
+    assert not hasattr(tinylinks, "iterators")
+    with pytest.raises(AttributeError):
+        _ = tinylinks.iterators
+
+
 def test_the_advice_for_names_of_chainer_names_what_there_is():
     for advice in errors.INSTEAD:
         for part, name in re.findall(r"\b(F|L|optimizers|datasets|initializers)\.(\w+)", advice):

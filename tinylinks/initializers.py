@@ -316,7 +316,6 @@ def generate_array(initializer: Any, shape: int | tuple[int, ...]) -> Any:
     if errors.is_number(initializer):
         initializer = Constant(initializer)
     errors.check_initializer(initializer)
-    errors.check_dtype("Parameter", getattr(initializer, "dtype", None))
     array = np.empty(shape, dtype)
     errors.check_filled(initializer, initializer(array))
     return array
@@ -337,6 +336,8 @@ def own_dtype(initializer: Any) -> np.dtype | None:
     >>> initializers.own_dtype(np.ones(3)), initializers.own_dtype(3.0)
     (dtype('float64'), None)
     """
+    if callable(initializer):
+        errors.check_dtype("Parameter", getattr(initializer, "dtype", None))
     brings = is_array(initializer) or callable(initializer)
     dtype = getattr(initializer, "dtype", None) if brings else None
     if dtype is None or np.dtype(dtype).kind != "f":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dis
 import inspect
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import Any, NoReturn
 
 from tinylinks.errors.chainer import of_chainer
@@ -188,9 +190,16 @@ def no_name(where: str, name: str, names: Sequence[str], chapter: int) -> NoRetu
         raise AttributeError(f"{where} has no attribute {name!r}", name=name)
     do = renamed("module", name) or elsewhere(str(name), names) or spelling(str(name), names)
     few = f"one of {', '.join(names)}" if len(names) <= 30 else "a name that is there"
-    raise AttributeError(
-        f"{where}: expected {few}, got {name!r}. {do} (See chapter {chapter}.)", name=name
-    )
+    kind = ImportError if asked_by_import(sys._getframe(2)) else AttributeError
+    raise kind(f"{where}: expected {few}, got {name!r}. {do} (See chapter {chapter}.)", name=name)
+
+
+def asked_by_import(frame: FrameType) -> bool:
+    """Tell whether ``from module import name`` asks for a name, in the code that runs in `frame`.
+
+    Python would drop an AttributeError there, and say something shorter.
+    """
+    return dis.opname[frame.f_code.co_code[frame.f_lasti]] == "IMPORT_FROM"
 
 
 def renamed(kind: str, name: str) -> str:
