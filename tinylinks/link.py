@@ -179,9 +179,8 @@ class Link:
     def _gather(self, seen: set[int], params: dict[int, Parameter]) -> None:
         """Put all parameters into a dict with ids as keys: `_find` without paths, and fast."""
         seen.add(id(self))
-        there = self.__dict__
         for name in self._params:
-            param = there.get(name)
+            param = self.__dict__.get(name)
             if param is not None:
                 params[id(param)] = param
         for _, child in self._named_children():

@@ -98,8 +98,7 @@ class Optimizer:
         for data, grad, state in moving:
             state["t"] += 1
             self._move(data, grad, state)
-        if not moving or before:
-            errors.check_moved(self, moving, before)
+        errors.check_moved(self, moving, before)
         if self._hooks:
             self.call_hooks("post")
 

@@ -7,6 +7,7 @@ row, without its `test_`. Rows whose test compares with recorded values of Chain
 """
 
 import copy
+import functools
 import io
 import os
 import pickle
@@ -455,6 +456,80 @@ def copyparams_from_a_link_that_waits_changes_nothing():
     f.W.array[...] = 7
     f.copyparams(L.Linear(None, 2))
     return (f.W.array != 7).any()
+
+
+def a_hook_is_called_before_or_after_once_or_for_each_parameter():
+    seen = []
+    link = L.Linear(1, 1)
+    optimizer = optimizers.SGD().setup(link)
+    for timing in ("pre", "post"):
+        for each in (False, True):
+            hook = functools.partial(lambda *key: seen.append((*key, optimizer.t)), timing, each)
+            hook.timing, hook.call_for_each_param = timing, each
+            optimizer.add_hook(hook, f"{timing} {each}")
+    optimizer.update(lambda: link(np.ones((1, 1), np.float32)))
+    return [(timing, each, len(args), t) for timing, each, *args, t in seen] == [
+        ("pre", False, 1, 0),
+        *[("pre", True, 2, 0)] * 2,
+        ("post", False, 1, 1),
+        *[("post", True, 2, 1)] * 2,
+    ]
+
+
+def setup_does_not_free_what_is_frozen():
+    link = L.Linear(1, 1)
+    link.disable_update()
+    optimizer = optimizers.SGD().setup(link)
+    seen = [link.update_enabled]
+    link.disable_update()
+    seen.append(link.W.update_rule.enabled)
+    optimizer.setup(link)
+    return [*seen, link.update_enabled] == [True, False, True]
+
+
+def hooks_see_frozen_parameters_as_in_chainer():
+    link = L.Linear(1, 1, initialW=4, initial_bias=0)
+    optimizer = optimizers.SGD(1).setup(link)
+    link.W.update_rule.enabled = False
+    optimizer.add_hook(chainer.optimizer_hooks.WeightDecay(1))
+    optimizer.add_hook(chainer.optimizer_hooks.GradientClipping(6.5))
+    link.W.grad, link.b.grad = array(1).reshape(1, 1), array(12)  # 5 and 12, halved
+    optimizer.update()
+    return [link.W.grad.item(), link.b.grad.item(), link.W.array.item()] == [2.5, 6, 4]
+
+
+def what_cannot_move_is_refused_before_anything_moves():
+    link = L.Linear(1, 1)
+    optimizer = optimizers.SGD().setup(link)
+    before = [p.array.copy() for p in link.params()]
+    for p in link.params():
+        p.grad = np.ones_like(p.array)
+    last = list(link.params())[-1]
+    last.array.flags.writeable = False
+    refused = fails(ValueError, optimizer.update)
+    moved = [(p.array != old).all() for p, old in zip(link.params(), before)]
+    return refused and moved == [True, False] and optimizer.t == 1
+
+
+def float16_moves_as_float64_does_but_for_rounding():
+    link = chainer.Link()
+    with link.init_scope():
+        link.p = chainer.Parameter(np.ones(1, np.float16))
+    optimizer = optimizers.Adam(alpha=0.01).setup(link)
+    for g in (1e-3, 1e-4):  # the square of the second adds nothing
+        link.p.grad = np.array([g], np.float16)
+        optimizer.update()
+    return link.p.update_rule.state["v"] == 0 and abs(link.p.array - 1) > 1
+
+
+def clipping_refuses_gradients_that_are_not_finite():
+    link = L.Linear(1, 1)
+    optimizer = optimizers.SGD().setup(link)
+    optimizer.add_hook(chainer.optimizer_hooks.GradientClipping(1))
+    link.W.grad, link.b.grad = np.full((1, 1), np.inf, np.float32), array(1)
+    with np.errstate(all="ignore"):
+        optimizer.update()
+    return np.isnan(link.W.grad).all()
 
 
 def an_optimizer_of_ones_own_needs_update_core_alone():

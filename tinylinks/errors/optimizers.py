@@ -81,7 +81,7 @@ def check_moved(optimizer: Any, moving: Any, before: Any) -> None:
     if not moving:
         frozen = any(param.grad is not None for param in optimizer.target.params())
         warnings.warn(all_frozen(optimizer) if frozen else no_gradients(optimizer), stacklevel=3)
-    elif any((grad != 0).any() for _, grad, _ in moving):
+    elif before and any((grad != 0).any() for _, grad, _ in moving):
         if all((data == old).all() for (data, _, _), old in zip(moving, before, strict=True)):
             warnings.warn(nothing_changed(optimizer), stacklevel=3)
 
