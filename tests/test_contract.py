@@ -1,6 +1,8 @@
 """One contract for the package and for what the chapters build, so that they cannot part."""
 
 import contextlib
+import inspect
+import textwrap
 from types import SimpleNamespace
 
 import contract
@@ -10,7 +12,7 @@ from notebooks import pages
 
 import tinylinks
 import tinylinks.functions as F
-from tinylinks import datasets, optimizers, serializers
+from tinylinks import Function, datasets, function, optimizers, serializers
 from tinylinks.functions.arithmetic import Add
 from tinylinks.functions.elementwise import Exp, Square
 from tinylinks.walk import after
@@ -38,6 +40,26 @@ def package():
         **{name: getattr(optimizers, name) for name in optimizers.__all__},
         **{name: getattr(F, name) for name in F.__all__},
     )
+
+
+RANKS = [
+    case.values[1]
+    for case in CASES
+    if case.id.endswith("_know_their_rank") or "wherever" in case.id
+]
+
+
+@pytest.mark.parametrize("case", RANKS, ids=lambda case: case.__name__)
+def test_the_rank_of_the_first_input_in_place_of_the_highest_is_noticed(case, monkeypatch):
+    """The fault is planted in Function, and a case that keeps silent about it fails here."""
+    text = textwrap.dedent(inspect.getsource(Function._open))
+    assert text.count("node.rank > rank") == 1
+    names = dict(vars(function))
+    code = "from __future__ import annotations\n" + text.replace("node.rank > rank", "rank < 0")
+    exec(code, names)
+    monkeypatch.setattr(Function, "_open", names["_open"])
+    with pytest.raises(AssertionError):
+        case(package())
 
 
 PAGES = list(pages())  # 4, "4 in full", 5, ...

@@ -625,3 +625,12 @@ def test_the_figure_of_a_very_large_graph_can_be_made():
     y = F.concat([F.sin(variable([1.0])) for _ in range(130)], axis=0)
     width, height = Layout(Picture([y])).size
     assert (width < 10, height) == (True, 100)
+
+
+def test_of_many_outputs_and_inputs_four_are_shown(xp):
+    x = Variable(xp.ones((6, 2)))
+    walk = steps(F.concat([row.reshape(1, 2) for row in x]).sum())
+    joined, rows = str(walk[1]), str(walk[-1])
+    assert (walk[1].function.label, walk[-1].function.label) == ("concat", "rows")
+    assert (joined.count("(1, 2) [1., 1.]"), joined.count("2 more")) == (4, 2)  # gx, and waiting
+    assert (rows.count("(2,) [1., 1.]"), rows.count("2 more")) == (4, 1)

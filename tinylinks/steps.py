@@ -232,14 +232,19 @@ def cells(step: Step) -> list[list[str]]:
         if step.arrived[node] is not gs[0]:  # others have arrived before
             text += f" (sum {short(step.arrived[node])})"
         gxs.append(named(node.name, text))
-    return [[f"{step.number}. {step.function.label}"], gys, gxs or ["nothing"], queue(step)]
+    shown = f"{step.number}. {step.function.label}"
+    return [[shown], few(gys), few(gxs) or ["nothing"], queue(step)]
 
 
 def queue(step: Step) -> list[str]:
     """Return the names of the waiting Functions: of four at most."""
-    labels = [function.label for function in step.waiting]
-    more = [f"{len(labels) - 4} more"] if len(labels) > 4 else []
-    return labels[:4] + more or ["nothing"]
+    return few([function.label for function in step.waiting]) or ["nothing"]
+
+
+def few(texts: list[str]) -> list[str]:
+    """Return four texts at most, and how many more there are."""
+    more = [f"{len(texts) - 4} more"] if len(texts) > 4 else []
+    return texts[:4] + more
 
 
 def table(rows: Sequence[list[list[str]]]) -> list[str]:
