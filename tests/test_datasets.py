@@ -274,6 +274,16 @@ def test_two_objects_of_the_same_arrays_can_be_nested():
     assert (one.epoch, two.epoch) == (1, 3)
 
 
+def test_an_epoch_that_is_over_is_not_disturbed_by_the_next():
+    batches = MiniBatches(*examples(), batch_size=4, seed=0)
+    last = iter(batches)
+    for _ in range(3):
+        next(last)
+    assert len(list(batches)) == 3
+    assert list(last) == []
+    assert batches.epoch == 2
+
+
 def test_an_iterator_that_was_left_does_not_disturb_the_next_loop():
     batches = MiniBatches(*examples(), batch_size=4, seed=0)
     left = iter(batches)

@@ -140,8 +140,7 @@ class NpzDeserializer:
             return _replacement(array, value)
         errors.check_numbers(key, array, value.dtype)
         with np.errstate(all="ignore"):  # what does not fit was refused
-            array = array.astype(value.dtype, copy=False)
-        self._fill(value, array)
+            self._fill(value, array)
         return value
 
     def _fill(self, value: Any, array: np.ndarray) -> None:
@@ -291,7 +290,7 @@ def _replacing(path: str) -> Iterator[BinaryIO]:
             yield new
             new.flush()
             os.fsync(new.fileno())  # it is on the disk before it gets the name
-        if _has_one_name(old, os.stat(name)):
+        if _may_replace(old, os.stat(name)):
             os.chmod(name, stat.S_IMODE((old or os.stat(name)).st_mode))
             os.replace(name, path)
     except BaseException:
@@ -305,7 +304,7 @@ def _replacing(path: str) -> Iterator[BinaryIO]:
         os.unlink(name)
 
 
-def _has_one_name(old: os.stat_result | None, new: os.stat_result) -> bool:
+def _may_replace(old: os.stat_result | None, new: os.stat_result) -> bool:
     """Tell whether another file may take the place of the old one.
 
     Not if it has further names, which are to see the new content, or another owner.
@@ -374,7 +373,7 @@ def load_npz(
     errors.check_serializable("load_npz", obj)
     path = f"{errors.check_key('load_npz', path).strip('/')}/".lstrip("/")
     with _opened(file) as stream:
-        npz = _Archive(file, stream)
+        npz: Any = _Archive(file, stream)
         trial = _Trial(npz, path, strict, ignore_names)
         _twin(obj, {}).serialize(trial)
         errors.check_found(trial._found, strict)
@@ -399,7 +398,7 @@ def _opened(file: Any) -> contextlib.AbstractContextManager[Any]:
 NONE = re.compile(rb"(Na(q.)?t(q.|\x94)?b|\(NtR)\.\Z", re.DOTALL)
 
 
-class _Archive(Mapping[str, Any]):
+class _Archive:
     """The arrays of an open file. Each is read when it is asked for, and then kept."""
 
     def __init__(self, file: Any, stream: Any) -> None:
@@ -421,14 +420,11 @@ class _Archive(Mapping[str, Any]):
             self._entries[key] = entry
         return self._entries[key]
 
-    def __contains__(self, key: object) -> bool:
+    def __contains__(self, key: str) -> bool:
         return key in self._infos
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._infos)
-
-    def __len__(self) -> int:
-        return len(self._infos)
 
 
 class _Entry:
@@ -445,8 +441,8 @@ class _Entry:
         self._array: np.ndarray | None = None
         self.nbytes = math.prod(self.shape) * self.dtype.itemsize
         self.packed = min(info.compress_size, archive.start_dir)  # how large it is in the file
-        size, lengths = self._start + self.nbytes, [0, *self.shape]
-        self.is_whole = self.dtype.hasobject or (size == info.file_size and min(lengths) >= 0)
+        whole = self._start + self.nbytes == info.file_size and all(n >= 0 for n in self.shape)
+        self.is_whole = whole or self.dtype.hasobject
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         """Read the numbers, for `np.asarray`. An object, which is not unpickled, stays closed."""
