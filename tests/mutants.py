@@ -176,15 +176,9 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
         "A copy more, of an array that nobody else holds."
     ),
     ("functions.linear", "linear", "0  ->  1"): "Anything but 2 says: not a matrix.",
-    ("functions.loss", "MeanSquaredError.forward", "x0 - x1  ->  x1 - x0"): (
+    ("functions.loss", "MeanSquaredError.forward", "wide(x0) - wide(x1)  ->  wide(x1) - wide(x0)"): (
         "The difference is squared: its sign is lost."
     ),
-    (
-        "functions.loss",
-        "SoftmaxCrossEntropy.backward",
-        "self.p if self.cache_score and (not self.double_backprop) else Softmax(1).compute(x)  ->  "
-        "Softmax(1).compute(x)",
-    ): "The same numbers, computed again: cache_score only saves time.",
     ("functions.loss", "SoftmaxCrossEntropy.backward", "1  ->  2  (3)"): (
         "To reshape, any negative length says: whatever is left."
     ),
@@ -247,7 +241,7 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ),
     (
         "config",
-        "using_config",
+        "ConfigContext.__init__",
         "errors.check_config(name, value, CONFIG_NAMES)  ->  pass",
     ): "The same is checked again further on, with the same sentence.",
     ("optimizers", "<module>", "2 ** 18  ->  2 * 18"): ONLY_SPEED,
@@ -267,6 +261,12 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
         "return (0, *range(getattr(gamma, 'ndim', 1) + 1, getattr(x, 'ndim', 0)))  ->  "
         "return (*range(getattr(gamma, 'ndim', 1) + 1, getattr(x, 'ndim', 0)), 0)",
     ): "The order of the axes to average over does not matter.",
+    ("functions.normalization", "as_floats", "np.float32  ->  np.float64"): (
+        "More digits than are needed do no harm, they only take more memory."
+    ),
+    ("functions.normalization", "as_floats", "False  ->  True"): (
+        "A copy more, of an array that nobody changes."
+    ),
     ("functions.normalization", "batch_axes", "1  ->  2"): NO_ARRAY,
     ("functions.normalization", "batch_axes", "0  ->  1  (2)"): NO_ARRAY,
     (

@@ -165,6 +165,6 @@ def scale_and_shift(d: Any, var: Any, gamma: Any, beta: Any) -> Variable:
     """Compute ``gamma * d / sqrt(var) + beta``; the small arrays are divided, not the large one."""
     std = var**0.5
     if not any(hasattr(a, "node") for a in (d, std, gamma, beta)):  # no Variable to be like
-        d, std = d.astype(gamma.dtype, copy=False), std.astype(gamma.dtype, copy=False)
+        d, std = d.astype(gamma.dtype), std.astype(gamma.dtype)
     scale = gamma.reshape(std.shape) / std
     return add(d * scale, beta.reshape(std.shape))
