@@ -211,12 +211,6 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ),
     (
         "debug",
-        "retained",
-        "return (*function._retained_inputs, *function._retained_outputs)  ->  "
-        "return (*function._retained_outputs, *function._retained_inputs)",
-    ): "Copies and arrays are listed in the same order, whichever it is.",
-    (
-        "debug",
         "users_line",
         "for frame in reversed(traceback.extract_stack())  ->  "
         "for frame in list(reversed(traceback.extract_stack()))[1:]",

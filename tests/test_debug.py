@@ -397,30 +397,36 @@ def test_another_array_in_an_attribute_is_no_change_in_place(debugging):
 
 
 class Observer(Function):
-    """Keeps a moving average, as the batch normalization of other libraries does."""
+    """Squares x, and keeps a moving average, as the batch normalization of others does."""
 
     def __init__(self, average):
         self.average, self.calls = average, np.zeros(1)
 
-    def forward(self, x):
+    def forward(self, x, scale):
+        self.retain_inputs((0,))
         self.average *= 0.5
         self.average += 0.5 * x.mean(axis=0)
-        return x * 2
+        return x * x
 
     def backward(self, gy):
+        (x,) = self.get_retained_inputs()
         self.calls += 1
         self.last = gy
-        return gy * 2
+        return gy * 2 * x, None
 
 
 def test_an_array_that_backward_does_not_count_on_may_change(debugging, xp):
     average = xp.zeros(3, np.float32)
-    x = Variable(xp.ones((2, 3), np.float32))
-    y = Observer(average).apply(x) + Observer(average).apply(x)
-    for enable_double_backprop in (False, True):
-        y.sum().backward(enable_double_backprop=enable_double_backprop)
-    assert x.grad.tolist() == [[8, 8, 8]] * 2
-    assert average.tolist() == [0.75] * 3
+    x = Variable(xp.full((2, 3), 3, np.float32))
+    y = Observer(average).apply(x, x) + Observer(average).apply(x, 1.0)
+    y.sum().backward()
+    assert x.grad.tolist() == [[12] * 3] * 2
+    x.cleargrad()
+    y.sum().backward(enable_double_backprop=True)
+    assert x.grad.tolist() == [[12] * 3] * 2
+    (ggx,) = grad([x.grad_var.sum()], [x])
+    assert ggx.data.tolist() == [[4] * 3] * 2
+    assert average.tolist() == [2.25] * 3
 
 
 def test_the_links_may_keep_what_they_change(debugging):
