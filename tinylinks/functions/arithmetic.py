@@ -36,31 +36,43 @@ class Sub(Broadcasting):
 
 
 class Mul(Broadcasting):
-    """y = a * b. Beside a number the number alone is retained: the slope of x * 3 is 3."""
+    """y = a * b. Of a product with a number it keeps the number alone: the slope of x * 3 is 3."""
+
+    number: Any = None
 
     def forward(self, a: Any, b: Any) -> Any:
-        number = (1,) if type(b) in NUMBERS else (0,) if type(a) in NUMBERS else None
-        self.retain_inputs(number or (0, 1))
+        if type(b) in NUMBERS or type(a) in NUMBERS:
+            self.number = b if type(b) in NUMBERS else a
+        else:
+            self.retain_inputs((0, 1))
         return a * b
 
     def backward(self, gy: Any) -> Any:
-        kept = self.get_retained_inputs()
-        a, b = kept[0], kept[-1]  # if one was retained, both names are it, and one is not used
+        if self.number is not None:
+            g = gy * self.number
+            return g, g  # the one for the number itself goes nowhere
+        a, b = self.get_retained_inputs()
         ga = gy * b if self.needs(0) else None
         gb = gy * a if self.needs(1) else None
         return ga, gb
 
 
 class Div(Broadcasting):
-    """y = a / b."""
+    """y = a / b. Divided by a number, it keeps the number alone."""
+
+    number: Any = None
 
     def forward(self, a: Any, b: Any) -> Any:
-        self.retain_inputs((1,) if type(b) in NUMBERS else (0, 1))
+        if type(b) in NUMBERS:
+            self.number = b
+        else:
+            self.retain_inputs((0, 1))
         return a / b
 
     def backward(self, gy: Any) -> Any:
-        kept = self.get_retained_inputs()
-        a, b = kept[0], kept[-1]
+        if self.number is not None:
+            return gy / self.number, None
+        a, b = self.get_retained_inputs()
         ga = gy / b
         gb = -ga * a / b if self.needs(1) else None
         return ga, gb
