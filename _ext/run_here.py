@@ -4,7 +4,6 @@ The files lie in the built book: the wheel and the zip at its top, the running e
 tools/running.py) in notebooks/. Each page that is a notebook ends with a section that names them.
 """
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -80,14 +79,16 @@ def say_what_it_is(button):
 
 
 def write_files(app, exception):
-    if exception is None and app.builder.name == "html":
-        out, site = Path(app.outdir), address(app)
-        for old in out.glob("*.whl"):
-            old.unlink()
-        library_wheel.write(out)
-        shutil.rmtree(out / "notebooks", ignore_errors=True)
-        running.write(out / "notebooks", site)
-        running.write_zip(out / running.ZIP, site)
+    if exception is not None or app.builder.name != "html":
+        return
+    out, site = Path(app.outdir), address(app)
+    for old in [*out.glob("*.whl"), *out.glob("notebooks/*")]:
+        old.unlink()
+    library_wheel.write(out)
+    running.write_zip(out / running.ZIP, site)
+    (out / "notebooks").mkdir(exist_ok=True)
+    for name, text in running.editions(site).items():
+        (out / "notebooks" / name).write_bytes(text.encode())
 
 
 def setup(app):

@@ -2,13 +2,18 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
+import zipfile
+from importlib import metadata
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
+from packaging.requirements import Requirement
 
 SECONDS_A_CELL = 120
 NOT_OURS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MPLBACKEND")
@@ -19,8 +24,7 @@ def make(folder, *install):
 
     None means that pip found nothing, as without a network.
     """
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = empty(folder)
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
     options = ["--no-input", "--disable-pip-version-check", "--no-compile", "--only-binary=:all:"]
     done = subprocess.run(
@@ -29,6 +33,39 @@ def make(folder, *install):
     if done.returncode and "No matching distribution" not in done.stderr:
         raise RuntimeError(done.stderr)
     return None if done.returncode else python
+
+
+def make_offline(folder, wheel, *names):
+    """Make one with a wheel and these packages, copied from the environment that runs the tests."""
+    python = empty(folder)
+    site = sysconfig.get_path("purelib", "venv", {"base": str(folder)})
+    with zipfile.ZipFile(wheel) as file:
+        file.extractall(site)
+    for name in with_requirements(names):
+        for path in metadata.files(name):
+            if ".." not in path.parts:  # not the commands, which lie elsewhere
+                target = os.path.join(site, path)
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                shutil.copy2(path.locate(), target)  # its time too, for the .pyc
+    return python
+
+
+def with_requirements(names):
+    """Return these packages and all that they require."""
+    found, todo = set(), list(names)
+    while todo:
+        name = todo.pop().lower().replace("_", "-")
+        if name not in found:
+            found.add(name)
+            required = map(Requirement, metadata.requires(name) or [])
+            todo += [r.name for r in required if not r.marker or r.marker.evaluate({"extra": ""})]
+    return found
+
+
+def empty(folder):
+    """Make an environment without any package; return its Python."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def environment(folder):
@@ -41,7 +78,7 @@ def environment(folder):
 
 
 def run(python, text, name, folder):
-    """Run the notebook `text` with this Python, alone in a new folder; return {cell id: outputs}."""
+    """Run a notebook with this Python, alone in a new folder; return {cell id: outputs}."""
     place, own = folder / "notebook", folder / "jupyter"
     for new in (place, own / "fresh"):
         new.mkdir(parents=True)
@@ -58,6 +95,7 @@ def run(python, text, name, folder):
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(place)}},
     )
+    client.owns_km = True  # it ends what belongs to the kernel when it is done
     client.execute(env={**environment(own), "PYTHONNOUSERSITE": "1"})
     return {cell["id"]: cell["outputs"] for cell in notebook["cells"] if "outputs" in cell}
 

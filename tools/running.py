@@ -223,12 +223,13 @@ class Links:
 
     def __init__(self, page, site, root=ROOT):
         self.page, self.site, self.root = page, site, root
-        self.explained = {}
+        self.explained = set()
 
     def role(self, name, content):
         if name == "term":
             text, term = split_target(content)
-            return self.to("chapters/glossary.html#" + term_anchor(term), text, term)
+            explanation = f"**{term}**: {find(term, glossary(self.root), 'word of the glossary')}"
+            return self.to("chapters/glossary.html#" + term_anchor(term), text, explanation)
         if name == "cite":
             works = [self.cite(key.strip()) for key in content.split(",")]
             return f"({', '.join(works)})"
@@ -240,14 +241,14 @@ class Links:
         raise ValueError(f"running edition: expected one of the roles term, cite, doc, got {name}.")
 
     def cite(self, key):
-        label, reference = bibliography(self.root)[key]
-        return self.to("chapters/bibliography.html", label, key, reference)
+        label, reference = find(key, bibliography(self.root), "key in references.bib")
+        return self.to("chapters/bibliography.html", label, reference)
 
-    def to(self, address, text, key, explanation=None):
+    def to(self, address, text, explanation):
         """Return a link to a page of the site, or to the words at the end of the notebook."""
         if self.site:
             return f"[{text}]({self.site}{address})"
-        self.explained[key] = explanation or glossary_entry(key, self.root)
+        self.explained.add(explanation)
         return f"[{text}](#{WORDS.replace(' ', '-')})"
 
     def page_link(self, text, target, anchor=""):
@@ -259,7 +260,7 @@ class Links:
         return posixpath.normpath(posixpath.join(posixpath.dirname(self.page), target))
 
     def explanations(self):
-        words = sorted(self.explained.values(), key=lambda text: text.strip("*").lower())
+        words = sorted(self.explained, key=lambda text: text.strip("*").lower())
         return f"## {WORDS}\n\n" + "\n".join(f"* {text}" for text in words)
 
 
@@ -280,12 +281,14 @@ def glossary(root=ROOT):
     text = (root / "chapters" / "glossary.md").read_text(encoding="utf-8")
     block = text.split("```{glossary}\n")[1].split("\n```")[0]
     entries = re.findall(r"^(\S.*)\n((?: +.*\n?)+)", block, re.MULTILINE)
-    return {term: " ".join(meaning.split()) for term, meaning in entries}
+    plain = {term: " ".join(meaning.split()) for term, meaning in entries}
+    return {term: ROLE.sub(lambda role: split_target(role[2])[0], plain[term]) for term in plain}
 
 
-def glossary_entry(term, root=ROOT):
-    meaning = ROLE.sub(lambda match: split_target(match[2])[0], glossary(root)[term])
-    return f"**{term}**: {meaning}"
+def find(name, table, what):
+    if name not in table:
+        raise ValueError(f"running edition: expected a {what}, got {name}.")
+    return table[name]
 
 
 @functools.cache
