@@ -270,15 +270,15 @@ def test_what_is_not_known_is_named_with_its_cell(text, message, tmp_path):
 
 
 def test_pages_are_links_where_there_is_a_site():
-    text = "{doc}`the rules <rules>`, {doc}`../glossary`, [same](same_pattern.md#a), [x](https://y)"
+    text = "{doc}`rules <rules>`, {doc}`../glossary`, [same](same_pattern.md#a), [x](https://y)"
     links = running.Links("chapters/in_full/05_a", SITE)
     assert running.plain_markdown(text.replace("<", "<../").replace("(s", "(../s"), links) == (
-        f"[the rules]({SITE}chapters/rules.html), [Glossary]({SITE}chapters/glossary.html), "
+        f"[rules]({SITE}chapters/rules.html), [Glossary]({SITE}chapters/glossary.html), "
         f"[same]({SITE}chapters/same_pattern.html#a), [x](https://y)"
     )
     chapter = running.Links("chapters/05_a", "")
     assert running.plain_markdown(text.replace("../", ""), chapter) == (
-        "*the rules*, *Glossary*, *same*, [x](https://y)"
+        "*rules*, *Glossary*, *same*, [x](https://y)"
     )
 
 
@@ -354,7 +354,7 @@ def test_where_it_cannot_get_something_a_sentence_says_how(first_cell):
         first_cell(missing=["matplotlib"], works=False)
     with pytest.raises(AssertionError, match=rf"{WHEEL} from the page .*%pip install {WHEEL}$"):
         first_cell(missing=["tinylinks"])
-    with pytest.raises(AssertionError, match=rf"from {SITE}, .*%pip install {SITE}{WHEEL}$"):
+    with pytest.raises(AssertionError, match=rf"Download {SITE}{WHEEL}, .*%pip install {WHEEL}$"):
         first_cell(SITE, missing=["tinylinks"], works=False)
 
 

@@ -63,8 +63,8 @@ if not find_spec("tinylinks") and Path("{wheel}").exists():
 {from_site}
 assert find_spec("matplotlib"), "matplotlib is missing. Run: %pip install matplotlib"
 assert find_spec("tinylinks"), (
-    "tinylinks is missing. Download {wheel} {where}, "
-    "put it beside the notebook, and run: %pip install {source}"
+    "tinylinks is missing. Download {where}, "
+    "put it beside the notebook, and run: %pip install {wheel}"
 )
 
 import tinylinks
@@ -136,7 +136,7 @@ def first_cell(site=""):
         version=library_wheel.version(),
         source=source,
         from_site=FROM_SITE.format(source=source) if site else "",
-        where=f"from {site}" if site else "from the page with this notebook",
+        where=source if site else f"{name} from the page with this notebook",
     )
 
 
@@ -235,7 +235,7 @@ class Links:
             return f"({', '.join(works)})"
         if name == "doc":
             text, target = split_target(content)
-            if text == target:
+            if "<" not in content:
                 text = page_title(self.root / self.path(target))
             return self.page_link(text, target)
         raise ValueError(f"running edition: expected one of the roles term, cite, doc, got {name}.")
@@ -260,7 +260,8 @@ class Links:
         return posixpath.normpath(posixpath.join(posixpath.dirname(self.page), target))
 
     def explanations(self):
-        words = sorted(self.explained, key=lambda text: text.strip("*").lower())
+        """Return what the words mean, in their order, and then the sources."""
+        words = sorted(self.explained, key=lambda text: (text[0] != "*", text.lower()))
         return f"## {WORDS}\n\n" + "\n".join(f"* {text}" for text in words)
 
 
@@ -299,6 +300,8 @@ def bibliography(root=ROOT):
     backend = plugin.find_plugin("pybtex.backends", "markdown")()
     entries = list(style.format_entries(data.entries.values()))
     texts = {entry.key: " ".join(entry.text.render(backend).split()) for entry in entries}
+    # The backend marks more than Markdown needs: \. and \( and \-.
+    texts = {key: re.sub(r"\\([.()-])", r"\1", text) for key, text in texts.items()}
     return {key: (label(data.entries[key]), text) for key, text in texts.items()}
 
 
