@@ -2,6 +2,7 @@
 
 python dev.py book       build the book
 python dev.py serve      show the built book on this machine
+python dev.py play       open the chapters as notebooks in JupyterLab, to run and to change
 python dev.py test       run the tests, under five minutes
 python dev.py test-all   run the tests, then the slow ones: browser, all mutants
 python dev.py test-gpu   run the tests on CuPy arrays, where there is a GPU
@@ -18,6 +19,7 @@ What a command needs is installed into .venv beside this file, and nowhere else.
 import functools
 import hashlib
 import http.server
+import json
 import os
 import shutil
 import subprocess
@@ -31,10 +33,16 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "installed.sha256"
+PIP_INSTALL = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
 INSTALL_FILES = ["requirements.txt", "constraints.txt", "pyproject.toml", "setup.py"]
 
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
+PLAY = ROOT / "play"
+PLAY_STAMP = VENV / "play.sha256"
+PLAY_SETTINGS = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+# JupyterLab would look for news and for newer versions of itself, and ask first.
+NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}
 RESULTS = BUILD / "test-results"
 STEP_SECONDS = 1800  # no step of a test run may hang longer
 
@@ -84,11 +92,10 @@ def make_environment():
             shutil.rmtree(VENV, ignore_errors=True)
             stop("could not make .venv. On Debian and Ubuntu install python3-venv, then try again.")
     print("Installing what requirements.txt names into .venv (minutes, only once)", flush=True)
-    pip = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
     pinned = ["-r", "requirements.txt", "-c", "constraints.txt"]
     this_package = ["--no-build-isolation", "--no-deps", "--editable", "."]
     for what in (pinned, this_package):
-        if run([*pip, *what]):
+        if run([*PIP_INSTALL, *what]):
             stop("pip could not install the packages (see above). Is there a network connection?")
     STAMP.write_text(state)
 
@@ -169,6 +176,43 @@ def serve():
         try:
             server.serve_forever()
         except KeyboardInterrupt:
+            print()
+
+
+def install_jupyterlab():
+    """Install JupyterLab into .venv, once."""
+    files = ["requirements-play.txt", "constraints.txt"]
+    state = hashlib.sha256(STAMP.read_bytes())
+    for name in files:
+        state.update((ROOT / name).read_bytes())
+    if PLAY_STAMP.exists() and PLAY_STAMP.read_text() == state.hexdigest():
+        return
+    print("Installing JupyterLab into .venv (a minute, only once)", flush=True)
+    if run([*PIP_INSTALL, "-r", files[0], "-c", files[1]]):
+        stop("pip could not install JupyterLab (see above). Is there a network connection?")
+    PLAY_SETTINGS.parent.mkdir(parents=True, exist_ok=True)
+    settings = {"@jupyterlab/apputils-extension:notification": NO_NEWS}
+    PLAY_SETTINGS.write_text(json.dumps(settings))
+    PLAY_STAMP.write_text(state.hexdigest())
+
+
+def play():
+    """Open the chapters in JupyterLab: notebooks in play/, which are the reader's own."""
+    install_jupyterlab()
+    if run(["tools/running.py", str(PLAY)]):
+        stop("the notebooks were not written; the reason stands above.")
+    print(
+        f"The notebooks are in {PLAY}. JupyterLab opens in your browser (Ctrl-C ends).", flush=True
+    )
+    command = [str(PYTHON), "-m", "jupyterlab", str(PLAY), "--ServerApp.answer_yes=True"]
+    if os.name != "nt" and os.geteuid() == 0:
+        command.append("--allow-root")
+    env = {**environment(), "JUPYTER_DATA_DIR": str(VENV / "jupyter-data")}
+    lab = subprocess.Popen([*command, *sys.argv[2:]], cwd=ROOT, env=env)
+    while lab.poll() is None:
+        try:
+            lab.wait()
+        except KeyboardInterrupt:  # JupyterLab has got it too, and ends
             print()
 
 
@@ -278,6 +322,7 @@ def script(path):
 COMMANDS = {
     "book": book,
     "serve": serve,
+    "play": play,
     "test": lambda: run_steps(FAST),
     "test-all": lambda: run_steps(FAST + SLOW),
     "test-gpu": test_gpu,

@@ -10,9 +10,9 @@ import hypothesis
 import numpy as np
 import pytest
 
-# The helpers of the tests, such as notebooks.py, are imported by name.
+# The helpers of the tests, such as notebooks.py, are imported by name, and so are the tools.
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE / "browser")]
+sys.path[:0] = [str(HERE), str(HERE / "browser"), str(HERE.parent / "tools")]
 
 
 def pytest_terminal_summary(terminalreporter):

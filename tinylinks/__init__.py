@@ -51,7 +51,7 @@ __all__ = [
     "to_dot",
     "using_config",
 ]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if not TYPE_CHECKING:  # a type checker should not think that every name is here
 
