@@ -176,9 +176,11 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
         "A copy more, of an array that nobody else holds."
     ),
     ("functions.linear", "linear", "0  ->  1"): "Anything but 2 says: not a matrix.",
-    ("functions.loss", "MeanSquaredError.forward", "wide(x0) - wide(x1)  ->  wide(x1) - wide(x0)"): (
-        "The difference is squared: its sign is lost."
-    ),
+    (
+        "functions.loss",
+        "MeanSquaredError.forward",
+        "wide(x0) - wide(x1)  ->  wide(x1) - wide(x0)",
+    ): "The difference is squared: its sign is lost.",
     ("functions.loss", "SoftmaxCrossEntropy.backward", "1  ->  2  (3)"): (
         "To reshape, any negative length says: whatever is left."
     ),

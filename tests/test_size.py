@@ -7,8 +7,8 @@ import size
 
 # Statements; there are to be fewer. Whoever needs more raises a limit, in the commit that needs it,
 # with a sentence here that says for what.
-CORE = 770  # an evening's reading is some 700; the rest is air, so that a mended fault has room
-PACKAGE = 2300  # Chainer's core alone grew from 680 to 2,800; about 2,000 and some air
+CORE = 850  # 808 with copies that compute with their own children, frozen parameters, powers at 0
+PACKAGE = 2500  # 2,365 with files of every kind, arrays of every dtype, and the rows of a Variable
 
 
 def test_the_core_stays_small():
