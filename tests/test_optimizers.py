@@ -673,7 +673,7 @@ def test_the_order_of_bytes_does_not_matter(name, code):
         for g in GRADS:
             step(optimizer, g, -g)
         moved.append([values(param.data) for param in link.params()])
-        assert link.a.dtype == np.dtype(dtype)
+        assert link.a.dtype == np.dtype(dtype).newbyteorder("=")
     assert moved[0] == moved[1]
 
 
@@ -710,13 +710,6 @@ def test_what_cannot_move_is_refused_before_anything_moves(name, hooks):
     optimizer, b = begin()
     b.data.flags.writeable = False
     refused(optimizer, rf"{name}.update: expected an array that can be changed for /b, got a read")
-
-    optimizer, b = begin()
-    b.data = np.array(3)
-    b.grad = np.array(1)
-    refused(
-        optimizer, rf"{name}.update: expected parameters of a float dtype, got .* /b", TypeError
-    )
 
     optimizer, b = begin()
     b.grad.shape = (1, 1)
@@ -967,7 +960,7 @@ def test_a_shared_parameter_is_frozen_everywhere():
         ("MomentumSGD", {"momentun": 0.1}, "mean momentum"),
         ("RMSprop", {"learning_rate": 0.1}, "write lr"),
         ("RMSprop", {"rho": 0.1}, "write alpha"),
-        ("AdamW", {"amsgrad": True}, "Check the spelling"),
+        ("AdamW", {"amsgrad": True}, "write Adam, which has amsgrad and weight_decay_rate"),
         ("Rebinds", {"lr": 0.1}, "no arguments, got 'lr'"),
     ],
 )

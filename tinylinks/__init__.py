@@ -57,4 +57,4 @@ if not TYPE_CHECKING:  # a type checker should not think that every name is here
 
     def __getattr__(name: str) -> NoReturn:
         """Say which names there are, for one that is not."""
-        errors.no_name("tinylinks", name, __all__, 2)
+        errors.no_name("tinylinks", name, __all__, "box")

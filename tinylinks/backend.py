@@ -186,4 +186,4 @@ if not TYPE_CHECKING:  # a type checker should not think that every name is here
 
     def __getattr__(name: str) -> NoReturn:
         """Say which names there are, for one that is not."""
-        errors.no_name("backend", name, __all__, 20)
+        errors.no_name("backend", name, __all__, "gpu")

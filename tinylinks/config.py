@@ -36,7 +36,7 @@ class Config(threading.local):
 
     def __getattr__(self, name: str) -> Any:
         # Python asks here only for an attribute that is not there.
-        errors.no_name("config", name, CONFIG_NAMES, 18)
+        errors.no_name("config", name, CONFIG_NAMES, "backward_needs")
 
     def __setattr__(self, name: str, value: Any) -> None:
         errors.check_config(name, value, CONFIG_NAMES)

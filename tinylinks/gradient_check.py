@@ -52,7 +52,9 @@ def numerical_grad(
     -----
     Follows Chainer's ``chainer.gradient_check.numerical_grad``.
     """
-    errors.check_positive("gradient_check", "eps", eps, "Pass how far to move, such as 1e-3.", 7)
+    errors.check_positive(
+        "gradient_check", "eps", eps, "Pass how far to move, such as 1e-3.", "shapes"
+    )
     errors.check_floats("numerical_grad", "inputs", inputs, is_array_type)
     slopes = []
     for x in inputs:
@@ -121,7 +123,9 @@ def check_backward(
     random direction; this one measures every number.
     """
     xs, params = _as_tuple(x_data), _as_tuple(params)
-    errors.check_positive("gradient_check", "eps", eps, "Pass how far to move, such as 1e-3.", 7)
+    errors.check_positive(
+        "gradient_check", "eps", eps, "Pass how far to move, such as 1e-3.", "shapes"
+    )
     errors.check_dtype("check_backward", dtype)
     left_out = errors.check_no_grads("check_backward", no_grads, xs, is_array_type)
     checked = [x for x, out in zip(xs, left_out, strict=True) if not out]
@@ -253,4 +257,4 @@ if not TYPE_CHECKING:  # a type checker should not think that every name is here
 
     def __getattr__(name: str) -> NoReturn:
         """Say which names there are, for one that is not."""
-        errors.no_name("gradient_check", name, __all__, 7)
+        errors.no_name("gradient_check", name, __all__, "shapes")

@@ -49,7 +49,7 @@ class Constant:
 
     def __init__(self, fill_value: float, dtype: Any = None) -> None:
         if not hasattr(fill_value, "dtype"):
-            errors.check_number("Constant", "fill_value", fill_value, 11)
+            errors.check_number("Constant", "fill_value", fill_value, "linear")
         errors.check_dtype(type(self).__name__, dtype)
         self.fill_value, self.dtype = fill_value, dtype
 
@@ -123,7 +123,7 @@ class Normal:
 
     def __init__(self, scale: float = 0.05, dtype: Any = None, *, rng: Any = None) -> None:
         name = type(self).__name__
-        errors.check_positive(name, "scale", scale, "Pass a larger one, or leave it out.", 11)
+        errors.check_positive(name, "scale", scale, "Pass a larger one, or leave it out.", "linear")
         errors.check_dtype(name, dtype)
         errors.check_rng(name, rng)
         self.scale, self.dtype, self.rng = scale, dtype, rng
@@ -246,7 +246,7 @@ class HeNormal(LeCunNormal):
         rng: Any = None,
     ) -> None:
         super().__init__(scale, dtype, rng=rng)
-        errors.check_choice("HeNormal", "fan_option", fan_option, ("fan_in", "fan_out"), 11)
+        errors.check_choice("HeNormal", "fan_option", fan_option, ("fan_in", "fan_out"), "linear")
         self.fan_option = fan_option
 
     def __call__(self, array: Any) -> None:
@@ -411,4 +411,4 @@ if not TYPE_CHECKING:  # a type checker should not think that every name is here
 
     def __getattr__(name: str) -> NoReturn:
         """Say which names there are, for one that is not."""
-        errors.no_name("initializers", name, __all__, 11)
+        errors.no_name("initializers", name, __all__, "linear")

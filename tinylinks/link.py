@@ -352,7 +352,7 @@ class Link:
         >>> f.copy().W.data is f.W.data, f.copy("copy").W.data is f.W.data
         (True, False)
         """
-        errors.check_choice("copy", "mode", mode, ("share", "copy", "init"), 12)
+        errors.check_choice("copy", "mode", mode, ("share", "copy", "init"), "links")
         errors.check_shared(self, mode)
         links: dict[int, Any] = {}
         params: dict[int, Any] = {}

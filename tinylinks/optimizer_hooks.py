@@ -89,7 +89,9 @@ class GradientClipping:
         self._check()
 
     def _check(self) -> None:
-        errors.check_positive(self.name, "threshold", self.threshold, "Pass one such as 5.", 13)
+        errors.check_positive(
+            self.name, "threshold", self.threshold, "Pass one such as 5.", "downhill"
+        )
 
     def __call__(self, opt: Any) -> None:
         """Change the gradients of the link that `opt` updates, in place."""
@@ -109,4 +111,4 @@ if not TYPE_CHECKING:  # a type checker should not think that every name is here
 
     def __getattr__(name: str) -> NoReturn:
         """Say which names there are, for one that is not."""
-        errors.no_name("optimizer_hooks", name, __all__, 13)
+        errors.no_name("optimizer_hooks", name, __all__, "downhill")

@@ -205,13 +205,13 @@ class Optimizer:
         errors.check_hook(self, hook, name, self._hooks)
         if timing == "auto":
             timing = getattr(hook, "timing", "pre")
-        errors.check_choice("add_hook", "timing", timing, ("pre", "post"), 13)
+        errors.check_choice("add_hook", "timing", timing, ("pre", "post"), "downhill")
         self._hooks[str(name)] = hook, timing
 
     def call_hooks(self, timing: str = "pre") -> None:
         """Call the hooks of this timing, in the order in which they were added."""
         errors.check_target(self, "call_hooks")
-        errors.check_choice("call_hooks", "timing", timing, ("pre", "post"), 13)
+        errors.check_choice("call_hooks", "timing", timing, ("pre", "post"), "downhill")
         for hook, when in list(self._hooks.values()):
             if when == timing:
                 self.call_hook(hook)
@@ -406,7 +406,7 @@ class RMSprop(Optimizer):
         errors.check_not_negative(self, lr=self.lr)
         errors.check_below_one(self, alpha=self.alpha)
         errors.check_eps_fits(self)
-        errors.check_flag("RMSprop", "eps_inside_sqrt", self.eps_inside_sqrt, 13)
+        errors.check_flag("RMSprop", "eps_inside_sqrt", self.eps_inside_sqrt, "downhill")
 
     def update_core(self, data: Any, grad: Any, state: dict[str, Any]) -> None:
         """Move one parameter. See `Optimizer.update_core`."""
@@ -492,7 +492,7 @@ class Adam(Optimizer):
         rate = self.weight_decay_rate
         errors.check_not_negative(self, alpha=self.alpha, eta=self.eta, weight_decay_rate=rate)
         errors.check_eps_fits(self)
-        errors.check_flag(type(self).__name__, "amsgrad", self.amsgrad, 13)
+        errors.check_flag(type(self).__name__, "amsgrad", self.amsgrad, "downhill")
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -567,4 +567,4 @@ if not TYPE_CHECKING:  # a type checker should not think that every name is here
 
     def __getattr__(name: str) -> NoReturn:
         """Say which names there are, for one that is not."""
-        errors.no_name("optimizers", name, __all__, 13)
+        errors.no_name("optimizers", name, __all__, "downhill")

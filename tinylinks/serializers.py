@@ -467,18 +467,24 @@ HOLDERS = (list, dict, set, collections.deque, types.SimpleNamespace)
 
 
 def _twin(x: Any, twins: dict[int, Any]) -> Any:
-    """Copy an object and its parts for a trial. Arrays are shared: a trial does not write them."""
+    """Copy an object and its parts for a trial. Arrays are shared: a trial does not write them.
+
+    `twins` has id -> (object, its twin): an id tells which object it is as long as that lives.
+    """
     if id(x) in twins:
-        return twins[id(x)]
+        return twins[id(x)][1]
     if isinstance(x, (tuple, frozenset)):
         make = getattr(type(x), "_make", type(x))  # a namedtuple has _make
         return make([_twin(part, twins) for part in x])
+    twin = x
     if isinstance(x, Parameter) and not x.is_initialized:
-        twins[id(x)] = copy_param(x, "share")
+        twin = copy_param(x, "share")
+        twins[id(x)] = x, twin
     elif isinstance(x, HOLDERS) or hasattr(type(x), "serialize") or is_dataclass(type(x)):
-        twins[id(x)] = twin = copy.copy(x)
+        twin = copy.copy(x)
+        twins[id(x)] = x, twin
         _exchange(twin, twins)
-    return twins.get(id(x), x)
+    return twin
 
 
 def _exchange(twin: Any, twins: dict[int, Any]) -> None:
@@ -502,4 +508,4 @@ if not TYPE_CHECKING:  # a type checker should not think that every name is here
 
     def __getattr__(name: str) -> NoReturn:
         """Say which names there are, for one that is not."""
-        errors.no_name("serializers", name, __all__, 16)
+        errors.no_name("serializers", name, __all__, "learnt")

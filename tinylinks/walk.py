@@ -25,6 +25,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from tinylinks.errors.chapters import see
+
 __all__ = ["after", "rebase"]
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -134,7 +136,7 @@ def rebase(new: type) -> None:
     if not earlier:
         raise TypeError(
             f"rebase: expected a class made by `class Name(Name):`, got {new!r}. "
-            "Call it after the cell in which a class grew. (See chapter 6.)"
+            f"Call it after the cell in which a class grew. {see('arithmetic')}"
         )
     for old in earlier:
         for cls in old.__subclasses__():
@@ -152,7 +154,7 @@ def _find_book(package: Path = _PACKAGE) -> Path:
     raise FileNotFoundError(
         "after: expected the book's notebooks, 01_*.ipynb and so on, in a folder 'chapters' "
         f"beside the package or in '_chapters' inside it, got none near {package}. "
-        "Install tinylinks again, or pass the folder that has them: folder=... (See chapter 3.)"
+        f"Install tinylinks again, or pass the folder that has them: folder=... {see('history')}"
     )
 
 
@@ -165,7 +167,7 @@ def _find_chapters(folder: Path) -> dict[int, Path]:
             raise ValueError(
                 f"after: expected one notebook for chapter {number}, "
                 f"got {chapters[number].name} and {path.name}. Rename or remove one. "
-                "(See chapter 3.)"
+                f"{see('history')}"
             )
         chapters[number] = path
     return chapters
@@ -178,7 +180,8 @@ def _read_build_cells(path: Path) -> Iterator[tuple[int, str]]:
     except (ValueError, KeyError, TypeError):
         raise ValueError(
             f"after: expected {path.name} to be a Jupyter notebook of format 4, "
-            "got a file that does not read as one. Restore it from the repository. (See chapter 3.)"
+            "got a file that does not read as one. Restore it from the repository. "
+            f"{see('history')}"
         ) from None
     number = 0
     for cell in cells:
@@ -208,12 +211,12 @@ def _check_number(n: object) -> int:
     if number is None or isinstance(n, bool):
         raise TypeError(
             f"after: expected n to be a whole number, the last chapter to run, got {n!r}. "
-            "In chapter 5 write after(4, globals()). (See chapter 3.)"
+            f"In chapter 5 write after(4, globals()). {see('history')}"
         )
     if number < 1:
         raise ValueError(
             f"after: expected n to be 1 or more, the last chapter to run, got {number}. "
-            "Chapter 1 needs no such line: nothing comes before it. (See chapter 3.)"
+            f"Chapter 1 needs no such line: nothing comes before it. {see('history')}"
         )
     return number
 
@@ -225,7 +228,7 @@ def _check_namespace(namespace: object) -> None:
         raise TypeError(
             "after: expected namespace to be a dict that takes the names, "
             f"got {type(namespace).__name__}. In a notebook write globals(){hint}; "
-            "elsewhere an empty dict, {}, will do. (See chapter 3.)"
+            f"elsewhere an empty dict, {{}}, will do. {see('history')}"
         )
 
 
@@ -236,5 +239,5 @@ def _check_complete(last: int, chapters: dict[int, Path]) -> None:
             there = ", ".join(str(chapter) for chapter in sorted(chapters)) or "none"
             raise FileNotFoundError(
                 f"after: expected the chapters 1 to {last}, got a book without chapter {number}. "
-                f"The chapters there are: {there}. Ask for one of these. (See chapter 3.)"
+                f"The chapters there are: {there}. Ask for one of these. {see('history')}"
             )

@@ -169,7 +169,7 @@ class MiniBatches:
     ) -> None:
         self.n = errors.check_examples("MiniBatches", arrays, is_array_type)
         errors.check_batch_size(batch_size)
-        errors.check_flag("MiniBatches", "shuffle", shuffle, 15)
+        errors.check_flag("MiniBatches", "shuffle", shuffle, "handwriting")
         self.arrays, self.batch_size, self.shuffle = arrays, batch_size, shuffle
         self.seed = _seed("MiniBatches", seed)
         self.epoch = self.position = 0
@@ -213,4 +213,4 @@ if not TYPE_CHECKING:  # a type checker should not think that every name is here
 
     def __getattr__(name: str) -> NoReturn:
         """Say which names there are, for one that is not."""
-        errors.no_name("datasets", name, __all__, 15)
+        errors.no_name("datasets", name, __all__, "handwriting")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.link import check_super_init
 from tinylinks.errors.words import describe, is_whole
 
@@ -20,7 +21,7 @@ def check_child(operation: str, link: Any, Link: type) -> None:
     if not isinstance(link, Link):
         raise TypeError(
             f"{operation}: expected a Link, got {describe(link)}. Make an instance, such as "
-            "L.Linear(3, 2); a function such as F.relu goes into a Sequential. (See chapter 12.)"
+            f"L.Linear(3, 2); a function such as F.relu goes into a Sequential. {see('links')}"
         )
 
 
@@ -28,7 +29,7 @@ def check_layer(layer: Any, Link: type) -> None:
     if not callable(layer) or isinstance(layer, type):
         raise TypeError(
             f"Sequential: expected a Link or a function, got {describe(layer)}. "
-            "Pass an instance, such as L.Linear(3, 2), or F.relu without (). (See chapter 12.)"
+            f"Pass an instance, such as L.Linear(3, 2), or F.relu without (). {see('links')}"
         )
 
 
@@ -36,7 +37,7 @@ def check_added(other: Any, Sequential: type) -> None:
     if not isinstance(other, Sequential):
         raise TypeError(
             f"Sequential + x: expected x as a Sequential, got {describe(other)}. "
-            "Use append for one layer, and extend for a list of them. (See chapter 12.)"
+            f"Use append for one layer, and extend for a list of them. {see('links')}"
         )
 
 
@@ -44,7 +45,7 @@ def check_layers(link: Any) -> None:
     if len(link) == 0:
         raise RuntimeError(
             "Sequential: expected at least one layer to call, got none. "
-            "Give it one with append. (See chapter 12.)"
+            f"Give it one with append. {see('links')}"
         )
 
 
@@ -54,7 +55,7 @@ def check_no_circle(link: Any, child: Link) -> None:
         kind = type(link).__name__
         raise ValueError(
             f"{kind}: expected links that do not hold this {kind}, got one that does. "
-            "Let links point one way only: from the whole to its parts. (See chapter 12.)"
+            f"Let links point one way only: from the whole to its parts. {see('links')}"
         )
 
 
@@ -63,7 +64,7 @@ def check_child_name(link: Any, name: Any) -> None:
         kind, names = type(link).__name__, ", ".join(link._children) or "nothing"
         raise AttributeError(
             f"{kind}: expected the name of a child ({names}), got {name!r}. "
-            "Check the spelling. (See chapter 12.)"
+            f"Check the spelling. {see('links')}"
         )
 
 
@@ -74,7 +75,7 @@ def check_shared(link: Link, mode: str) -> None:
         raise RuntimeError(
             f"copy: expected arrays to share, got {waiting[0]}, which waits for its first "
             "mini-batch. Call the link on a mini-batch first, or use mode='copy'. "
-            "(See chapter 12.)"
+            f"{see('links')}"
         )
 
 
@@ -90,7 +91,7 @@ def not_repointed(link: Any, name: str, value: Any) -> str:
         f"copy: expected links and parameters in attributes, lists, dicts or methods, got "
         f"{type(link).__name__}.{name}, {describe(value)} that leads to those of the original: "
         "the copy computes with them. Make it a method, or assign it again to the copy. "
-        "(See chapter 12.)"
+        f"{see('links')}"
     )
 
 
@@ -133,14 +134,14 @@ def check_built_alike(operation: str, link: Link, other: Any, Link: type) -> Non
         raise ValueError(
             f"{operation}: expected a link with {'; '.join(mine) or 'nothing'}, got one with "
             f"{'; '.join(others) or 'nothing'}. Make both by the same class, or by "
-            "copy. (See chapter 12.)"
+            f"copy. {see('links')}"
         )
     params = dict(link.namedparams(include_uninit=False))
     for path, param in other.namedparams(include_uninit=False):
         if path in params and params[path].shape != param.shape:
             raise ValueError(
                 f"{operation}: expected {path} of shape {params[path].shape}, got {param.shape}. "
-                "Make both links with the same sizes. (See chapter 12.)"
+                f"Make both links with the same sizes. {see('links')}"
             )
 
 
@@ -155,7 +156,7 @@ def check_taken_over(link: Link, other: Link, copy_persistent: bool) -> None:
             if mine is not None and others is not None and shape != other_shape:
                 raise ValueError(
                     f"copyparams: expected {path.rstrip('/')}/{name} of shape {shape}, got "
-                    f"{other_shape}. Make both links with the same sizes. (See chapter 12.)"
+                    f"{other_shape}. Make both links with the same sizes. {see('links')}"
                 )
             if hasattr(mine, "dtype") and hasattr(others, "dtype"):
                 check_can_take(f"{path.rstrip('/')}/{name}", mine, others)
@@ -166,12 +167,12 @@ def check_can_take(path: str, mine: Any, others: Any) -> None:
     if isinstance(mine, np.ndarray) and not mine.flags.writeable:
         raise ValueError(
             f"copyparams: expected {path} as an array that can be changed, got one that is "
-            "read-only. Assign a copy of it first, array.copy(). (See chapter 12.)"
+            f"read-only. Assign a copy of it first, array.copy(). {see('links')}"
         )
     if mine.dtype.kind in "iub" and (others.astype(mine.dtype) != others).any():
         raise ValueError(
             f"copyparams: expected numbers for {path} that fit into {mine.dtype}, got others of "
-            f"{others.dtype}. Give both links arrays of one dtype. (See chapter 12.)"
+            f"{others.dtype}. Give both links arrays of one dtype. {see('links')}"
         )
 
 
@@ -179,7 +180,7 @@ def check_there(operation: str, path: str, params: Any) -> None:
     if path not in params or not params[path].is_initialized:
         raise ValueError(
             f"{operation}: expected {path} to be there, got a link that waits for its first "
-            "mini-batch. Call copyparams first. (See chapter 12.)"
+            f"mini-batch. Call copyparams first. {see('links')}"
         )
 
 
@@ -187,5 +188,5 @@ def check_repeat(n_repeat: Any) -> None:
     if not is_whole(n_repeat) or n_repeat < 0:
         raise ValueError(
             f"repeat: expected a whole number that is not negative, got {describe(n_repeat)}. "
-            "Pass the number of copies, such as 3. (See chapter 12.)"
+            f"Pass the number of copies, such as 3. {see('links')}"
         )

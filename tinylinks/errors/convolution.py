@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.shapes import shape_of
 from tinylinks.errors.variable import check_initialized
 from tinylinks.errors.words import describe, is_whole
@@ -15,7 +16,7 @@ def check_images(operation: str, x: Any) -> None:
         raise ValueError(
             f"{operation}: expected images of shape (N, C, H, W), got {describe(x)}. "
             "Give them four axes with reshape: N images of one channel have the shape "
-            "(N, 1, H, W), and one image (1, C, H, W). (See chapter 17.)"
+            f"(N, 1, H, W), and one image (1, C, H, W). {see('window')}"
         )
 
 
@@ -26,7 +27,7 @@ def check_pair(operation: str, argument: str, value: Any, smallest: int) -> tupl
         raise ValueError(
             f"{operation}: expected {argument} as a whole number not below {smallest} or a pair "
             f"of them, got {value if isinstance(value, tuple | list) else describe(value)}. "
-            "Write 2, or (2, 3) if height and width differ. (See chapter 17.)"
+            f"Write 2, or (2, 3) if height and width differ. {see('window')}"
         )
     return pair
 
@@ -47,7 +48,7 @@ def check_grid(operation: str, grid: Any, image: Any, pairs: Any) -> None:
         raise ValueError(
             f"{operation}: expected images not smaller than a window, got height and width "
             f"{tuple(image)} for windows of {ksize}, with pad {pad}{apart}. "
-            "Choose a smaller ksize, or a larger pad. (See chapter 17.)"
+            f"Choose a smaller ksize, or a larger pad. {see('window')}"
         )
 
 
@@ -59,7 +60,7 @@ def check_inside(operation: str, windows: Any) -> None:
                 f"{operation}: expected each window to see a part of the image, got one that "
                 f"does not, with ksize {windows.ksize}, stride {windows.stride} and pad "
                 f"{windows.pad}. Choose a pad below ksize, and a stride not above it or "
-                "cover_all=False. (See chapter 17.)"
+                f"cover_all=False. {see('window')}"
             )
 
 
@@ -67,14 +68,14 @@ def check_groups(operation: str, groups: Any, **channels: Any) -> None:
     if not is_whole(groups) or groups < 1:
         raise ValueError(
             f"{operation}: expected groups as a whole number above 0, got {describe(groups)}. "
-            "Pass 1 to have all channels together. (See chapter 17.)"
+            f"Pass 1 to have all channels together. {see('window')}"
         )
     for name, n in channels.items():
         if n % groups:
             raise ValueError(
                 f"{operation}: expected {name} to be a multiple of groups={groups}, got {n}. "
                 "Choose groups such that each has equally many channels. "
-                "(See chapter 17.)"
+                f"{see('window')}"
             )
 
 
@@ -88,7 +89,7 @@ def check_filters(operation: str, x: Any, W: Any, b: Any, groups: Any) -> None:
         raise ValueError(
             f"{operation}: expected W of shape {axes}, got {describe(W)}. Give it one small "
             "image of weights for each pair of an output and an input channel. "
-            "(See chapter 17.)"
+            f"{see('window')}"
         )
     check_groups(operation, groups, **{"W.shape[0]": W.shape[0]})
     C, out = W.shape[0], W.shape[1] * groups
@@ -98,12 +99,12 @@ def check_filters(operation: str, x: Any, W: Any, b: Any, groups: Any) -> None:
         raise ValueError(
             f"{operation}: expected x with {C} channels, for W of shape {W.shape} and "
             f"groups={groups}, got {x.shape[1]} in shape {x.shape}. "
-            "Give x its channels on axis 1: is a transpose missing? (See chapter 17.)"
+            f"Give x its channels on axis 1: is a transpose missing? {see('window')}"
         )
     if b is not None and getattr(b, "shape", None) != (out,):
         raise ValueError(
             f"{operation}: expected b of shape ({out},), got {shape_of(b)}. "
-            "Give it one number for each channel of the output. (See chapter 17.)"
+            f"Give it one number for each channel of the output. {see('window')}"
         )
 
 
@@ -115,13 +116,13 @@ def check_outsize(outsize: Any, usual: Any, stride: Any) -> Any:
     if min(given) < 1:
         raise ValueError(
             f"deconvolution_2d: expected images to be left, got height and width {given} without "
-            "the pad. Choose a smaller pad. (See chapter 17.)"
+            f"the pad. Choose a smaller pad. {see('window')}"
         )
     if not all([abs(n - u) < s for n, u, s in zip(given, usual, stride)]):
         raise ValueError(
             f"deconvolution_2d: expected an outsize less than the stride {stride} away from the "
             f"usual {tuple(usual)}, got {given}. Pass None to have the usual one. "
-            "(See chapter 17.)"
+            f"{see('window')}"
         )
     return given
 
@@ -135,6 +136,6 @@ def check_channels(link: str, in_channels: Any, out_channels: Any, groups: Any) 
             raise ValueError(
                 f"{link}: expected {name} as a whole number above 0, got {describe(n)}. Write "
                 f"{link}(in_channels, out_channels, ksize), or {link}(out_channels, ksize) to have "
-                "in_channels taken from the first mini-batch. (See chapter 17.)"
+                f"in_channels taken from the first mini-batch. {see('window')}"
             )
     check_groups(link, groups, **channels)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.words import IsArrayType, describe, foreign, is_number, is_whole
 
 
@@ -13,7 +14,7 @@ def check_ndim(operation: str, ndim: Any) -> None:
     if not is_whole(ndim) or not 1 <= ndim <= 3:
         raise ValueError(
             f"{operation}: expected ndim as 1, 2 or 3, got {describe(ndim)}. Pass 1 for rows of "
-            "64 numbers, 3 for pictures of shape (1, 8, 8). (See chapter 15.)"
+            f"64 numbers, 3 for pictures of shape (1, 8, 8). {see('handwriting')}"
         )
 
 
@@ -22,7 +23,7 @@ def check_examples(operation: str, arrays: Any, is_array_type: IsArrayType) -> i
     if not isinstance(arrays, list | tuple) or not arrays:
         raise TypeError(
             f"{operation}: expected at least one array, in a tuple, got {describe(arrays)}. "
-            "Pass (x, t), or x and t to MiniBatches. (See chapter 15.)"
+            f"Pass (x, t), or x and t to MiniBatches. {see('handwriting')}"
         )
     for array in arrays:
         # A memory-mapped array stays one: its rows are read when their turn comes.
@@ -33,14 +34,14 @@ def check_examples(operation: str, arrays: Any, is_array_type: IsArrayType) -> i
                 do = foreign(array)
             raise TypeError(
                 f"{operation}: expected arrays with one row for each example, got "
-                f"{describe(array)}. {do} (See chapter 15.)"
+                f"{describe(array)}. {do} {see('handwriting')}"
             )
     lengths = [len(array) for array in arrays]
     if len(set(lengths)) > 1 or not lengths[0]:
         raise ValueError(
             f"{operation}: expected arrays of one length above 0, got lengths "
             f"{', '.join(map(str, lengths))}. Give each example one row in every array. "
-            "(See chapter 15.)"
+            f"{see('handwriting')}"
         )
     return lengths[0]
 
@@ -50,7 +51,7 @@ def check_share(share: Any, n: int) -> None:
         raise ValueError(
             "split: expected share as a number between 0 and 1 that leaves both parts some of the "
             f"{n} examples, got {describe(share)}. Pass 0.2 for one in five. "
-            "(See chapter 15.)"
+            f"{see('handwriting')}"
         )
 
 
@@ -58,7 +59,7 @@ def check_seed(operation: str, seed: Any) -> None:
     if seed is not None and (not is_whole(seed) or not 0 <= seed < 2**32):
         raise ValueError(
             f"{operation}: expected seed as a whole number from 0 to 2 ** 32 - 1, got "
-            f"{describe(seed)}. Pass 0, or None for random numbers. (See chapter 15.)"
+            f"{describe(seed)}. Pass 0, or None for random numbers. {see('handwriting')}"
         )
 
 
@@ -67,7 +68,7 @@ def check_batch_size(batch_size: Any) -> None:
         raise ValueError(
             "MiniBatches: expected batch_size as a whole number above 0, got "
             f"{describe(batch_size)}. Pass how many examples a mini-batch has. "
-            "(See chapter 15.)"
+            f"{see('handwriting')}"
         )
 
 
@@ -76,7 +77,7 @@ def check_same_examples(saved: Any, n: int) -> None:
         raise ValueError(
             f"MiniBatches: expected the position in {n} examples, got one in {describe(saved)}. "
             "Make the MiniBatches from the data that it was saved with. "
-            "(See chapter 16.)"
+            f"{see('learnt')}"
         )
 
 
@@ -86,7 +87,7 @@ def check_not_moved(left: tuple[int, int], found: tuple[int, int]) -> None:
         raise RuntimeError(
             "MiniBatches: expected one loop at a time, got another that moved the place from "
             f"epoch {left[0]}, position {left[1]} to epoch {found[0]}, position {found[1]}. Make a "
-            "second MiniBatches of the same arrays for the other loop. (See chapter 15.)"
+            f"second MiniBatches of the same arrays for the other loop. {see('handwriting')}"
         )
 
 
@@ -96,5 +97,5 @@ def check_stand(seed: Any, epoch: Any, position: Any, n: int) -> None:
         raise ValueError(
             f"MiniBatches: expected a seed, an epoch and a position up to {n}, got "
             f"{describe(seed)}, {describe(epoch)} and {describe(position)}. Pass a file that "
-            "save_npz has written of a MiniBatches. (See chapter 16.)"
+            f"save_npz has written of a MiniBatches. {see('learnt')}"
         )

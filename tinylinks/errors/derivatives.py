@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.words import IsArrayType, describe, describe_all, foreign
 
 
@@ -13,17 +14,17 @@ def check_variables(operation: str, argument: str, xs: Any, Variable: type) -> N
     if not isinstance(xs, list | tuple) or not all(isinstance(x, Variable) for x in xs):
         raise TypeError(
             f"{operation}: expected {argument} as a list of Variables, got "
-            f"{describe_all(xs, Variable)}. Write [x] for a single one. (See chapter 19.)"
+            f"{describe_all(xs, Variable)}. Write [x] for a single one. {see('derivative')}"
         )
 
 
 def check_same_length(operation: str, argument: str, xs: Any, like: str, n: int) -> None:
-    chapter = 19 if operation == "grad" else 7
+    chapter = "derivative" if operation == "grad" else "shapes"
     if not isinstance(xs, list | tuple) or len(xs) != n:
         raise ValueError(
             f"{operation}: expected {argument} as a list of {n}, one for each of {like}, got "
             f"{len(xs) if isinstance(xs, list | tuple) else describe(xs)}. "
-            f"Put None where there is nothing to pass. (See chapter {chapter}.)"
+            f"Put None where there is nothing to pass. {see(chapter)}"
         )
 
 
@@ -33,7 +34,7 @@ def check_floats(operation: str, argument: str, arrays: Any, is_array_type: IsAr
             do = foreign(x) or "Write np.array(..., dtype=np.float64)."
             raise TypeError(
                 f"{operation}: expected {argument} as an array of floats or a tuple of them, got "
-                f"{describe(x)}. {do} (See chapter 7.)"
+                f"{describe(x)}. {do} {see('shapes')}"
             )
 
 
@@ -42,7 +43,7 @@ def check_func_outputs(operation: str, ys: Any, Variable: type) -> None:
         if not isinstance(y, Variable):
             raise TypeError(
                 f"{operation}: expected func to return a Variable or a tuple of them, got "
-                f"{describe(y)}. Compute with tinylinks.functions. (See chapter 7.)"
+                f"{describe(y)}. Compute with tinylinks.functions. {see('shapes')}"
             )
 
 
@@ -51,7 +52,7 @@ def check_results(ys: Any) -> Any:
     if not isinstance(ys, list | tuple) or not all(hasattr(y, "dtype") for y in ys):
         raise TypeError(
             f"numerical_grad: expected f to return a list of arrays, got {describe(ys)}. "
-            "Write lambda: [y], with y computed from the inputs. (See chapter 7.)"
+            f"Write lambda: [y], with y computed from the inputs. {see('shapes')}"
         )
     return ys
 
@@ -69,7 +70,7 @@ def check_no_grads(
         raise ValueError(
             f"{operation}: expected no_grads as a list of {len(xs)} times True or False, got "
             f"{no_grads if flags else describe(no_grads)}. Write True for each input that is not "
-            "to be checked. (See chapter 7.)"
+            f"to be checked. {see('shapes')}"
         )
     return list(no_grads)
 
@@ -79,5 +80,5 @@ def check_measured(i: int, finite: bool) -> None:
         raise AssertionError(
             f"gradient_check: expected finite numbers for input {i}, got NaN or infinity as "
             "gradient and as slope. Check at a point where the function is smooth, or look for a "
-            "division by 0. (See chapter 7.)"
+            f"division by 0. {see('shapes')}"
         )

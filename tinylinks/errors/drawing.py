@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.words import describe
 
 
@@ -11,7 +12,7 @@ def check_steps(y: Any) -> None:
     if not hasattr(y, "node"):
         raise TypeError(
             f"steps: expected a Variable of tinylinks, got {describe(y)}. Pass a result that was "
-            "computed from tinylinks.Variable, not its array. (See chapter 5.)"
+            f"computed from tinylinks.Variable, not its array. {see('diamond')}"
         )
 
 
@@ -23,7 +24,7 @@ def check_drawn(operation: str, outputs: Any) -> list[Any]:
         raise TypeError(
             f"{operation}: expected a Variable or a list of them, got "
             f"{describe(wrong[0]) if wrong else 'an empty list'}. "
-            "Pass the result of the computation, not its array. (See chapter 3.)"
+            f"Pass the result of the computation, not its array. {see('history')}"
         )
     return outputs
 
@@ -31,5 +32,5 @@ def check_drawn(operation: str, outputs: Any) -> list[Any]:
 def no_matplotlib() -> NoReturn:
     raise ModuleNotFoundError(
         "draw: expected matplotlib, which makes the picture, got a Python without it. "
-        "Call `pip install matplotlib`, or use to_dot, which needs nothing. (See chapter 3.)"
+        f"Call `pip install matplotlib`, or use to_dot, which needs nothing. {see('history')}"
     ) from None

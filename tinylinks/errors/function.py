@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.words import (
     DTYPES,
     IsArrayType,
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 def not_written(function: Function, method: str) -> NoReturn:
     name = type(function).__name__
     where = f"class {name}" if name != "Function" else "a class of your own, derived from Function"
-    chapter = {"forward": 3, "backward": 4}[method]
+    chapter = {"forward": "history", "backward": "walk_back"}[method]
     got = f"{method}_cpu" if hasattr(function, f"{method}_cpu") else "none"
     raise NotImplementedError(
         f"{name}: expected a method `{method}`, got {got}. "
-        f"Write `def {method}(self, ...)` in {where}. (See chapter {chapter}.)"
+        f"Write `def {method}(self, ...)` in {where}. {see(chapter)}"
     )
 
 
@@ -38,7 +39,7 @@ def used_twice(function: Function) -> NoReturn:
     name = type(function).__name__
     raise RuntimeError(
         f"{function.label}: expected a new instance, got one that was applied before. An "
-        f"instance remembers one step: write {name}(...).apply(x) each time. (See chapter 3.)"
+        f"instance remembers one step: write {name}(...).apply(x) each time. {see('history')}"
     )
 
 
@@ -65,11 +66,11 @@ def check_constant(function: Function | str, x: Any, is_array_type: IsArrayType)
     elif hasattr(x, "requires_grad") and not hasattr(x, "detach"):
         raise TypeError(
             f"{operation}: expected Variables of its own library, got one of another class. "
-            "Do not mix those of a chapter with those of tinylinks: pass x.data. (See chapter 3.)"
+            f"Do not mix those of a chapter with those of tinylinks: pass x.data. {see('history')}"
         )
     raise TypeError(
         f"{operation}: expected Variables, arrays or numbers, got {describe(x)}. {do} "
-        "(See chapter 3.)"
+        f"{see('history')}"
     )
 
 
@@ -84,7 +85,7 @@ def check_input(operation: str, x: Any) -> None:
 def has_no_array(function: Function) -> NoReturn:
     raise RuntimeError(
         f"{function.label}: expected Variables with arrays, got a Parameter without one. "
-        "Give it a shape with initialize(shape) first. (See chapter 11.)"
+        f"Give it a shape with initialize(shape) first. {see('linear')}"
     )
 
 
@@ -92,21 +93,21 @@ def not_called(function: Function) -> NoReturn:
     name = type(function).__name__
     raise TypeError(
         f"{name}: expected its method apply, got a call. "
-        f"Write {name}(...).apply(x). (See chapter 3.)"
+        f"Write {name}(...).apply(x). {see('history')}"
     )
 
 
 def no_inputs(function: Function) -> NoReturn:
     raise TypeError(
         f"{function.label}: expected at least one input, got none. "
-        f"Write {type(function).__name__}(...).apply(x). (See chapter 3.)"
+        f"Write {type(function).__name__}(...).apply(x). {see('history')}"
     )
 
 
 def no_outputs(function: Function) -> NoReturn:
     raise TypeError(
         f"{function.label}.forward: expected an array or a tuple of them, got (). "
-        "Return at least one array. (See chapter 3.)"
+        f"Return at least one array. {see('history')}"
     )
 
 
@@ -122,13 +123,13 @@ def check_arity(function: Function, arrays: Sequence[Any], outputs: Any = None) 
             f"{function.label}: expected one argument for each array, as in forward(self, x) and "
             f"backward(self, gy), got forward({signature(forward)}) and "
             f"backward({signature(backward)}), as in Chainer. "
-            "Name the arrays one by one, and return them without a tuple. (See chapter 3.)"
+            f"Name the arrays one by one, and return them without a tuple. {see('history')}"
         ) from None
     if not fits(forward, len(arrays)):
         raise TypeError(
             f"{function.label}: expected as many inputs as forward({signature(forward)}) takes "
             f"after self, got {len(arrays)}. Pass one for each, and give each a name there. "
-            "(See chapter 3.)"
+            f"{see('history')}"
         ) from None
     if outputs is None:
         return
@@ -138,7 +139,7 @@ def check_arity(function: Function, arrays: Sequence[Any], outputs: Any = None) 
             f"{function.label}: expected backward to take {n} gradient{'s' * (n > 1)}, one for "
             f"each output of forward, got backward({signature(backward)}). "
             "Write `def backward(self, gy)`, with more of them for several outputs; arrays of "
-            "forward come by retain_inputs. (See chapter 4.)"
+            f"forward come by retain_inputs. {see('walk_back')}"
         )
     ARITY_CHECKED.add(type(function))
 
@@ -173,7 +174,7 @@ def bad_retain(function: Function) -> NoReturn:
     raise TypeError(
         f"{function.label}.forward: expected retain_inputs to get a tuple of positions from 0 to "
         f"{n - 1}, and retain_outputs one of outputs, got {got[0]!r} and {got[1]!r}. "
-        "Write self.retain_inputs((0,)). (See chapter 4.)"
+        f"Write self.retain_inputs((0,)). {see('walk_back')}"
     ) from None
 
 
@@ -183,14 +184,14 @@ def check_retained(function: Function, what: str) -> tuple[Any, ...]:
         return ()
     raise RuntimeError(
         f"{function.label}.backward: expected retain_{what} to have been called in forward, got "
-        f"nothing retained. Write self.retain_{what}((0,)) there. (See chapter 4.)"
+        f"nothing retained. Write self.retain_{what}((0,)) there. {see('walk_back')}"
     )
 
 
 def not_floats(function: Function, arrays: Sequence[Any]) -> NoReturn:
     raise TypeError(
         f"{function.label}: expected floats, got {describe(arrays[0])}. "
-        "Convert it with .astype(np.float32): only floats have gradients. (See chapter 2.)"
+        f"Convert it with .astype(np.float32): only floats have gradients. {see('box')}"
     )
 
 
@@ -206,14 +207,14 @@ def check_alike(
             raise TypeError(
                 f"{function.label}: expected all arrays from {kind.__module__}, got one from "
                 f"{type(array).__module__}. Move it with backend.to_cpu or backend.to_gpu. "
-                "(See chapter 20.)"
+                f"{see('gpu')}"
             )
         if not is_number(array) and constant <= all(constants):
             dtypes[array.dtype] = None
     if len(dtypes) > 1:
         raise TypeError(
             f"{function.label}: expected one dtype, got {' and '.join(map(str, dtypes))}. Make "
-            "the arrays alike, as in Variable(a.astype(np.float32)). (See chapter 6.)"
+            f"the arrays alike, as in Variable(a.astype(np.float32)). {see('arithmetic')}"
         )
     return next(iter(dtypes))
 
@@ -228,13 +229,13 @@ def check_output(function: Function, y: Any, kind: Any, dtype: Any) -> Any:
             do = "Return arrays: look for a `return` that is missing."
         raise TypeError(
             f"{function.label}.forward: expected an {kind.__name__} or a tuple of them, got "
-            f"{describe(y)}. {do} (See chapter 3.)"
+            f"{describe(y)}. {do} {see('history')}"
         )
     if y.dtype != dtype:
         raise TypeError(
             f"{function.label}.forward: expected {'floats of ' if dtype.kind == 'f' else ''}dtype "
             f"{dtype}, like the inputs, got {y.dtype}. "
-            "Convert the result with .astype(x.dtype). (See chapter 3.)"
+            f"Convert the result with .astype(x.dtype). {see('history')}"
         )
     return y
 
@@ -243,7 +244,7 @@ def check_finite(function: Function, method: str, x: Any) -> None:
     if hasattr(x, "dtype") and x.dtype.kind == "f" and x.size and not abs(x).max() < math.inf:
         raise FloatingPointError(
             f"{function.label}.{method}: expected finite numbers, got NaN or infinity, made by "
-            f"{function.made_at}. Look at the numbers that go in there. (See chapter 18.)"
+            f"{function.made_at}. Look at the numbers that go in there. {see('backward_needs')}"
         )
 
 
@@ -251,7 +252,7 @@ def changed_in_place(function: Function) -> NoReturn:
     raise RuntimeError(
         f"{function.label}.backward: expected the array that forward saw, got one that was "
         f"changed in place since then. It was used by {function.made_at}. "
-        "Make a new array instead of changing it, or change a copy. (See chapter 18.)"
+        f"Make a new array instead of changing it, or change a copy. {see('backward_needs')}"
     )
 
 
@@ -262,7 +263,7 @@ def wrong_number(function: Function, gxs: tuple[Any, ...]) -> NoReturn:
         do = "Return a tuple, not a list."
     raise ValueError(
         f"{function.label}.backward: expected {n} gradient{'s' * (n > 1)}, one for each "
-        f"input, got {got}. {do} (See chapter 5.)"
+        f"input, got {got}. {do} {see('diamond')}"
     )
 
 
@@ -276,12 +277,12 @@ def check_gradient(function: Function, gx: Any, node: Node) -> Any:
     if not (hasattr(gx, "dtype") and hasattr(gx, "shape")) or isinstance(gx, np.ma.MaskedArray):
         raise TypeError(
             f"{where}: expected an array as gradient, got {describe(gx)}. "
-            "Compute it from gy and the retained arrays. (See chapter 4.)"
+            f"Compute it from gy and the retained arrays. {see('walk_back')}"
         )
     if gx.shape != node.shape:
         raise ValueError(
             f"{where}: expected a gradient of the input's shape {node.shape}, got {gx.shape}. "
-            "Undo in backward what forward did to the shape. (See chapter 7.)"
+            f"Undo in backward what forward did to the shape. {see('shapes')}"
         )
     return check_gradient_dtype(function, gx, node)
 
@@ -292,6 +293,6 @@ def check_gradient_dtype(function: Function, gx: Any, node: Node) -> Any:
         raise TypeError(
             f"{function.label}.backward: expected a gradient of the input's dtype {node.dtype}, "
             f"got {gx.dtype}. Keep the dtype: use Python numbers, or gx.astype(gy.dtype). "
-            "(See chapter 7.)"
+            f"{see('shapes')}"
         )
     return gx

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.words import describe, foreign, is_number
 
 
@@ -14,7 +15,7 @@ def check_initial(array: Any, shape: tuple[int, ...]) -> None:
         raise ValueError(
             f"Parameter: expected an initial array of shape {shape}, got {array.shape}. "
             "Give it that shape: in Linear, W has (out_size, in_size), b (out_size,). "
-            "(See chapter 11.)"
+            f"{see('linear')}"
         )
 
 
@@ -23,7 +24,7 @@ def check_filled(initializer: Any, returned: Any) -> None:
         raise TypeError(
             "Parameter: expected an initializer that fills the array it is called with, got one "
             f"that returned {describe(returned)}. Write array[...] = ... in it, and return "
-            "nothing. (See chapter 10.)"
+            f"nothing. {see('parameters')}"
         )
 
 
@@ -34,7 +35,7 @@ def check_initializer(initializer: Any) -> None:
         do = foreign(initializer) or "Write np.array(...) or initializers.Constant(0)."
         raise TypeError(
             "Parameter: expected an array, a number or an initializer as first value, got "
-            f"{describe(initializer)}. {do} (See chapter 10.)"
+            f"{describe(initializer)}. {do} {see('parameters')}"
         )
 
 
@@ -42,7 +43,7 @@ def check_fans(operation: str, shape: tuple[int, ...]) -> None:
     if len(shape) < 2 or 0 in shape:
         raise ValueError(
             f"{operation}: expected an array of shape (out, in), none of them 0, got shape "
-            f"{shape}. Use a number such as 0 for a bias. (See chapter 11.)"
+            f"{shape}. Use a number such as 0 for a bias. {see('linear')}"
         )
 
 
@@ -54,7 +55,7 @@ def check_dtype(operation: str, dtype: Any) -> None:
     if not is_float:
         raise TypeError(
             f"{operation}: expected dtype as a dtype of floats, got {describe(dtype)}. "
-            "Pass np.float32, or leave it out. (See chapter 11.)"
+            f"Pass np.float32, or leave it out. {see('linear')}"
         )
 
 
@@ -63,7 +64,7 @@ def check_rng(operation: str, rng: Any) -> None:
         raise TypeError(
             f"{operation}: expected rng as a generator of random numbers, got {describe(rng)}. "
             "Pass np.random.default_rng(0) or np.random.RandomState(0), or leave it out. "
-            "(See chapter 11.)"
+            f"{see('linear')}"
         )
 
 
@@ -73,5 +74,5 @@ def check_one_dtype(link: str, dtypes: dict[str, Any]) -> None:
         got = " and ".join([f"{name} of {dtype}" for name, dtype in dtypes.items()])
         raise TypeError(
             f"{link}: expected first values of one dtype, got {got}. Convert them, "
-            f"as in {last}.astype(np.{dtype}). (See chapter 11.)"
+            f"as in {last}.astype(np.{dtype}). {see('linear')}"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.function import check_input
 from tinylinks.errors.shapes import shape_of
 from tinylinks.errors.variable import check_initialized
@@ -17,7 +18,7 @@ def check_matmul(a: Any, b: Any, transa: bool, transb: bool) -> None:
         if getattr(x, "ndim", 0) == 0:
             raise TypeError(
                 f"matmul: expected matrices or vectors, got {describe(x)}. "
-                "Multiply by a number with *. (See chapter 8.)"
+                f"Multiply by a number with *. {see('wx_plus_b')}"
             )
         check_input("matmul", x)
     i = -2 if transa and a.ndim > 1 else -1
@@ -26,7 +27,7 @@ def check_matmul(a: Any, b: Any, transa: bool, transb: bool) -> None:
         raise ValueError(
             f"matmul: expected a.shape[{i}] == b.shape[{j}], got {a.shape} and {b.shape}. "
             "Give `a` as many columns as `b` has rows: is a transpose missing? "
-            "(See chapter 8.)"
+            f"{see('wx_plus_b')}"
         ) from None
 
 
@@ -34,7 +35,7 @@ def bad_matmul(a: Any, b: Any) -> None:
     check_matmul(a, b, False, False)
     raise ValueError(
         "matmul: expected axes in front of the last two that can be stretched to each other, got "
-        f"{a.shape} and {b.shape}. Make each pair equal, or one of them 1. (See chapter 8.)"
+        f"{a.shape} and {b.shape}. Make each pair equal, or one of them 1. {see('wx_plus_b')}"
     ) from None
 
 
@@ -43,17 +44,17 @@ def check_linear(x: Any, W: Any, b: Any) -> None:
     if getattr(W, "ndim", 0) != 2:
         raise ValueError(
             f"linear: expected W of shape (out, in), got {shape_of(W)}. "
-            "Give it two axes with reshape. (See chapter 8.)"
+            f"Give it two axes with reshape. {see('wx_plus_b')}"
         )
     if x.shape[1] != W.shape[1]:
         raise ValueError(
             f"linear: expected x.shape[1] == W.shape[1], got {x.shape[1]} != {W.shape[1]}. "
-            f"Each row of x needs {W.shape[1]} numbers. (See chapter 8.)"
+            f"Each row of x needs {W.shape[1]} numbers. {see('wx_plus_b')}"
         )
     if b is not None and getattr(b, "shape", None) != W.shape[:1]:
         raise ValueError(
             f"linear: expected b of shape {W.shape[:1]}, got {shape_of(b)}. "
-            "Give it one number for each row of W. (See chapter 8.)"
+            f"Give it one number for each row of W. {see('wx_plus_b')}"
         )
 
 
@@ -62,7 +63,7 @@ def check_batch_axes(x: Any, n_batch_axes: Any, W: Any = None) -> None:
     if not hasattr(x, "ndim"):
         raise TypeError(
             f"linear: expected x as a Variable or an array of shape (N, in), got {describe(x)}. "
-            "Put the rows into np.array(..., dtype=np.float32). (See chapter 8.)"
+            f"Put the rows into np.array(..., dtype=np.float32). {see('wx_plus_b')}"
         )
     check_input("linear", x)
     if not is_whole(n_batch_axes) or n_batch_axes < 1:
@@ -71,7 +72,7 @@ def check_batch_axes(x: Any, n_batch_axes: Any, W: Any = None) -> None:
             do = "Pass x alone; targets are for the loss."
         raise ValueError(
             "linear: expected n_batch_axes to be a whole number above 0, got "
-            f"{describe(n_batch_axes)}. {do} (See chapter 8.)"
+            f"{describe(n_batch_axes)}. {do} {see('wx_plus_b')}"
         )
     if x.ndim <= n_batch_axes:
         do = "Make a single row a mini-batch with x.reshape(1, -1)."
@@ -79,14 +80,14 @@ def check_batch_axes(x: Any, n_batch_axes: Any, W: Any = None) -> None:
             do = "Pass a smaller n_batch_axes: at least one axis is for the numbers of an example."
         raise ValueError(
             f"linear: expected x of shape (N, in), at least {n_batch_axes + 1} axes, got "
-            f"{x.shape}. {do} (See chapter 8.)"
+            f"{x.shape}. {do} {see('wx_plus_b')}"
         )
     numbers = math.prod(x.shape[n_batch_axes:])
     if getattr(W, "ndim", 0) == 2 and W.shape[1] != numbers:
         raise ValueError(
             f"linear: expected {W.shape[1]} numbers for each example, as W.shape is {W.shape}, got "
             f"{numbers} in x of shape {x.shape}. Make W for {numbers} numbers, or compare the "
-            "sizes of the layers before this one. (See chapter 8.)"
+            f"sizes of the layers before this one. {see('wx_plus_b')}"
         )
 
 
@@ -95,11 +96,11 @@ def check_sizes(link: str, in_size: Any, out_size: Any) -> None:
         raise ValueError(
             f"{link}: expected out_size as a whole number above 0, got {describe(out_size)}. "
             f"Write {link}(in_size, out_size), or {link}(out_size) to have in_size taken from "
-            "the first mini-batch. (See chapter 11.)"
+            f"the first mini-batch. {see('linear')}"
         )
     if in_size is not None and (not is_whole(in_size) or in_size < 1):
         raise ValueError(
             f"{link}: expected in_size as a whole number above 0 or None, got "
             f"{describe(in_size)}. Pass the number of columns of x; it must have some. "
-            "(See chapter 11.)"
+            f"{see('linear')}"
         )

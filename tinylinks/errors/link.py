@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.names import renamed
 from tinylinks.errors.serializers import no_name_in_a_file
 from tinylinks.errors.words import describe
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 ZEROGRADS = (
     "zerograds: expected cleargrads, got the deprecated name. Call cleargrads(): it sets "
-    "gradients to None, which needs no memory. (See chapter 10.)"
+    f"gradients to None, which needs no memory. {see('parameters')}"
 )
 
 
@@ -24,7 +25,7 @@ def check_super_init(link: Link) -> None:
         name = type(link).__name__
         raise RuntimeError(
             f"{name}: expected Link.__init__ to have run, got a link without. Write "
-            f"super().__init__() as the first line of {name}.__init__. (See chapter 10.)"
+            f"super().__init__() as the first line of {name}.__init__. {see('parameters')}"
         )
 
 
@@ -32,7 +33,7 @@ def not_counted(waiting: list[str]) -> str:
     return (
         f"count_params: expected all parameters to be there, got {', '.join(waiting)} waiting for "
         "a shape. What waits is not counted: call the link on a mini-batch first. "
-        "(See chapter 11.)"
+        f"{see('linear')}"
     )
 
 
@@ -40,7 +41,7 @@ def no_forward(link: Link) -> NoReturn:
     name = type(link).__name__
     raise NotImplementedError(
         f"{name}: expected a method `forward`, got none. "
-        f"Write `def forward(self, x)` in class {name}; a call runs it. (See chapter 10.)"
+        f"Write `def forward(self, x)` in class {name}; a call runs it. {see('parameters')}"
     )
 
 
@@ -51,7 +52,7 @@ def check_name(link: Link, name: str) -> None:
     if taken or hasattr(type(link), name):
         raise AttributeError(
             f"{type(link).__name__}: expected a new name for a parameter or link, got {name!r}, "
-            "which is taken. Choose another. (See chapter 10.)"
+            f"which is taken. Choose another. {see('parameters')}"
         )
 
 
@@ -62,7 +63,7 @@ def check_saveable(link: Link, name: str) -> None:
         raise AttributeError(
             f"{type(link).__name__}: expected a name that a file can have, got "
             f"{f'{name!r}, with {wrong}' if wrong else describe(name)}. Choose a name as Python's "
-            "variables have, such as 'l1'. (See chapter 16.)"
+            f"variables have, such as 'l1'. {see('learnt')}"
         )
 
 
@@ -72,18 +73,19 @@ def check_assigned(link: Link, name: str, value: Any, Parameter: type, Link: typ
     if name in own.get("_params", ()) and not isinstance(value, Parameter):
         raise TypeError(
             f"{kind}.{name}: expected a Parameter, got {describe(value)}. Assign an array to "
-            f"its data, {name}.data; to take the Parameter away, `del` it first. (See chapter 10.)"
+            f"its data, {name}.data; to take the Parameter away, `del` it first. "
+            f"{see('parameters')}"
         )
     if name in own.get("_children", ()) and not isinstance(value, Link):
         raise TypeError(
             f"{kind}.{name}: expected a Link, got {describe(value)}. "
-            "To take the Link away, `del` it first. (See chapter 10.)"
+            f"To take the Link away, `del` it first. {see('parameters')}"
         )
     within = own.get("_within_init_scope", False)
     if within and "_children" not in own and isinstance(value, Link):
         raise TypeError(
             f"{kind}.{name}: expected a Parameter, got {describe(value)}. "
-            f"Make {kind} a Chain: a Chain is made of Links. (See chapter 10.)"
+            f"Make {kind} a Chain: a Chain is made of Links. {see('parameters')}"
         )
     if "_params" in own and "_children" not in own and isinstance(value, Link):
         warnings.warn(outside_init_scope(link, name, value), stacklevel=3)
@@ -111,7 +113,7 @@ def inside_a_container(link: Link, name: str, value: Any) -> str:
     return (
         f"{type(link).__name__}.{name}: expected each Parameter and each Link as an attribute of "
         f"its own, got a {kind} of them. What is in a {kind} is not registered, so cleargrads and "
-        "optimizers do not see it. Put Links into a ChainList. (See chapter 12.)"
+        f"optimizers do not see it. Put Links into a ChainList. {see('links')}"
     )
 
 
@@ -119,7 +121,7 @@ def no_parameter(link: Link, name: str) -> str:
     return (
         f"{type(link).__name__}.{name}: expected a Parameter inside `with self.init_scope():`, got "
         "a plain Variable. It is not registered, so cleargrads and optimizers do not see it: write "
-        "Parameter in place of Variable. (See chapter 10.)"
+        f"Parameter in place of Variable. {see('parameters')}"
     )
 
 
@@ -128,7 +130,7 @@ def outside_init_scope(link: Link, name: str, value: Any) -> str:
     return (
         f"{type(link).__name__}.{name}: expected a {kind} to be assigned inside `with "
         "self.init_scope():`, got it outside. It is not registered, so cleargrads and "
-        "optimizers do not see it: move the line into the block. (See chapter 10.)"
+        f"optimizers do not see it: move the line into the block. {see('parameters')}"
     )
 
 
@@ -142,13 +144,13 @@ def no_attribute(link: Link, name: str, comes_later: bool) -> NoReturn:
         if "_within_init_scope" not in link.__dict__:
             do = f"Write super().__init__() as the first line of {kind}.__init__."
         raise AttributeError(
-            f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter 10.)",
+            f"{kind}: expected the name of an attribute, got {name!r}. {do} {see('parameters')}",
             name=name,
             obj=link,
         )
     raise AttributeError(
         f"{kind}.{name}: expected a first mini-batch, which tells its size, got none. "
-        "Call the link on a mini-batch first. (See chapter 11.)",
+        f"Call the link on a mini-batch first. {see('linear')}",
         name=name,
         obj=link,
     )
@@ -159,7 +161,7 @@ def check_persistent(link: Link, name: str) -> None:
     if name not in link.__dict__:
         raise AttributeError(
             f"register_persistent: expected the name of an attribute, got {name!r}. "
-            "Assign it first, or use add_persistent. (See chapter 16.)"
+            f"Assign it first, or use add_persistent. {see('learnt')}"
         )
     check_saveable(link, name)
 
@@ -169,5 +171,5 @@ def check_not_learnt(operation: str, value: Any, Parameter: type, Link: type) ->
         raise TypeError(
             f"{operation}: expected a value that is not learnt, got a {type(value).__name__}. "
             "Parameters and Links are saved anyway: assign them inside init_scope. "
-            "(See chapter 16.)"
+            f"{see('learnt')}"
         )

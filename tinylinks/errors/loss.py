@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.function import check_input
 from tinylinks.errors.shapes import shape_of
 from tinylinks.errors.variable import check_backend
@@ -20,7 +21,7 @@ def check_same_shape(function: Function, x0: Any, x1: Any) -> None:
     if shape_of(x0) != shape_of(x1):
         raise ValueError(
             f"{function.label}: expected two arrays of one shape, got {shape_of(x0)} and "
-            f"{shape_of(x1)}. Stretching would hide a mistake: reshape one. (See chapter 8.)"
+            f"{shape_of(x1)}. Stretching would hide a mistake: reshape one. {see('wx_plus_b')}"
         )
 
 
@@ -43,18 +44,18 @@ def check_label_array(operation: str, x: Any, t: Any, ignore_label: int | None) 
             do = "Look for a `return` that is missing in forward."
         raise ValueError(
             f"{operation}: expected scores of shape (N, C), got {describe(x)}. {do} "
-            "(See chapter 14.)"
+            f"{see('classes')}"
         )
     check_input(operation, x)
     if shape[1] == 0:
         raise ValueError(
             f"{operation}: expected scores for at least one class, got shape {shape}. "
-            "Make one score for each class, along axis 1. (See chapter 14.)"
+            f"Make one score for each class, along axis 1. {see('classes')}"
         )
     if ignore_label is not None and not is_whole(ignore_label):
         raise TypeError(
             f"{operation}: expected ignore_label as a whole number, got "
-            f"{describe(ignore_label)}. Pass -1, the usual one. (See chapter 14.)"
+            f"{describe(ignore_label)}. Pass -1, the usual one. {see('classes')}"
         )
     check_backend(operation, x, t)
     if not hasattr(t, "dtype") or t.dtype.kind not in "iu":
@@ -63,7 +64,7 @@ def check_label_array(operation: str, x: Any, t: Any, ignore_label: int | None) 
             do = "Make class numbers of one-hot rows with t.argmax(axis=1)."
         raise TypeError(
             f"{operation}: expected labels as an array of int, got {describe(t)}. {do} "
-            "(See chapter 14.)"
+            f"{see('classes')}"
         )
     if t.shape != shape[:1] + shape[2:] and not trailing_ones(operation, x, t):
         do = "Give each row its own label, and no row without one."
@@ -73,7 +74,7 @@ def check_label_array(operation: str, x: Any, t: Any, ignore_label: int | None) 
             do = "Give the labels this shape with reshape."
         raise ValueError(
             f"{operation}: expected one label for each row of x, shape "
-            f"{shape[:1] + shape[2:]}, got {t.shape}. {do} (See chapter 14.)"
+            f"{shape[:1] + shape[2:]}, got {t.shape}. {do} {see('classes')}"
         )
 
 
@@ -87,7 +88,7 @@ def check_classes(operation: str, columns: int, t: Any, ignore_label: int | None
         raise ValueError(
             f"{operation}: expected labels from 0 to {columns - 1}, as there are scores for "
             f"{columns}, got {wrong[0]}. Count the classes from 0, and make one score for each of "
-            "them. (See chapter 14.)"
+            f"them. {see('classes')}"
         )
     return False
 
@@ -104,5 +105,5 @@ def check_class_weight(x: Any, weight: Any, is_array_type: IsArrayType) -> None:
         raise TypeError(
             f"softmax_cross_entropy: expected class_weight as an array of floats of shape "
             f"{x.shape[1:2]}, got {describe(weight)}. Give it one number for each class. "
-            "(See chapter 14.)"
+            f"{see('classes')}"
         )

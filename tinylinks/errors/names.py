@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from tinylinks.errors.chainer import of_chainer
+from tinylinks.errors.chapters import see
 from tinylinks.errors.variable import waits
 
 # Names of PyTorch and Keras -> what to write here.
@@ -60,6 +61,7 @@ OTHER_LIBRARIES = {
         "adabound": "Adam, without it",
         "alpha": "lr",
         "alpha_t": "alpha",
+        "amsgrad": "Adam, which has amsgrad and weight_decay_rate",
         "beta_1": "beta1",
         "beta_2": "beta2",
         "betas": "beta1 and beta2",
@@ -181,17 +183,17 @@ def check_keywords(kind: type, given: Any, family: str) -> None:
         if name not in mine and name in OTHER_ARGUMENTS[family]:
             raise TypeError(
                 f"{kind.__name__}: expected the arguments {', '.join(mine)}, got {name!r}, a name "
-                f"of other libraries. Write {OTHER_ARGUMENTS[family][name]}. (See chapter 10.)"
+                f"of other libraries. Write {OTHER_ARGUMENTS[family][name]}. {see('parameters')}"
             )
 
 
-def no_name(where: str, name: str, names: Sequence[str], chapter: int) -> NoReturn:
+def no_name(where: str, name: str, names: Sequence[str], chapter: str) -> NoReturn:
     if str(name).startswith("__"):  # Python asks for these, people do not
         raise AttributeError(f"{where} has no attribute {name!r}", name=name)
     do = renamed("module", name) or elsewhere(str(name), names) or spelling(str(name), names)
     few = f"one of {', '.join(names)}" if len(names) <= 30 else "a name that is there"
     kind = ImportError if asked_by_import(sys._getframe(2)) else AttributeError
-    raise kind(f"{where}: expected {few}, got {name!r}. {do} (See chapter {chapter}.)", name=name)
+    raise kind(f"{where}: expected {few}, got {name!r}. {do} {see(chapter)}", name=name)
 
 
 def asked_by_import(frame: FrameType) -> bool:
@@ -247,12 +249,12 @@ def no_variable_attribute(x: Any, name: str) -> NoReturn:
     do = renamed("Variable", name) or spelling_of_attribute(x, name)
     if name in sys.modules["tinylinks.functions"].__all__:
         do = f"Write F.{name}(x)."
-    chapter = 2
+    chapter = "box"
     if name == "inputs":  # what Function.apply looks for first
         do = "To apply a Function, make an instance: write Fn().apply(x)."
-        chapter = 3
+        chapter = "history"
     raise AttributeError(
-        f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter {chapter}.)",
+        f"{kind}: expected the name of an attribute, got {name!r}. {do} {see(chapter)}",
         name=name,
         obj=x,
     )

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.link import inside_a_container, names_its_own
 from tinylinks.errors.names import OTHER_LIBRARIES, renamed, spelling, spelling_of_attribute
 from tinylinks.errors.words import describe, is_whole
@@ -18,7 +19,7 @@ def check_link(optimizer: Any, link: Any, Link: type) -> None:
         raise TypeError(
             f"{type(optimizer).__name__}.setup: expected a Link or a Chain, got "
             f"{describe(link)}. Pass the model itself, not its parameters. "
-            "(See chapter 13.)"
+            f"{see('downhill')}"
         )
     top: Any = link
     known = {*map(id, top.links()), *map(id, top.params())}
@@ -46,7 +47,7 @@ def check_target(optimizer: Any, method: str) -> None:
     if optimizer.target is None:
         raise RuntimeError(
             f"{type(optimizer).__name__}.{method}: expected a link to update, got none. "
-            "Call optimizer.setup(model) first. (See chapter 13.)"
+            f"Call optimizer.setup(model) first. {see('downhill')}"
         )
 
 
@@ -56,7 +57,7 @@ def no_optimizer_attribute(optimizer: Any, name: str) -> NoReturn:
         raise AttributeError(f"{kind} has no attribute {name!r}", name=name)
     do = other_name(name, vars(optimizer)) or spelling_of_attribute(optimizer, name)
     raise AttributeError(
-        f"{kind}: expected the name of an attribute, got {name!r}. {do} (See chapter 13.)",
+        f"{kind}: expected the name of an attribute, got {name!r}. {do} {see('downhill')}",
         name=name,
         obj=optimizer,
     )
@@ -97,7 +98,7 @@ def all_frozen(optimizer: Any) -> str:
     return (
         f"{type(optimizer).__name__}.update: expected parameters that may move, got none: all that "
         "have a gradient are frozen. Call enable_update of the link, or set update_enabled of a "
-        "parameter to True. (See chapter 13.)"
+        f"parameter to True. {see('downhill')}"
     )
 
 
@@ -105,7 +106,7 @@ def nothing_changed(optimizer: Any) -> str:
     return (
         f"{type(optimizer).__name__}.update_core: expected data to be changed in place, got all of "
         "it as it was. Write `data -= ...` or `data[...] = ...`: after `data = ...` only the name "
-        "means another array. (See chapter 13.)"
+        f"means another array. {see('downhill')}"
     )
 
 
@@ -113,7 +114,7 @@ def no_gradients(optimizer: Any) -> str:
     return (
         f"{type(optimizer).__name__}.update: expected gradients, got none for any parameter, so "
         "nothing moves. Call loss.backward() first, for a loss that the link given to setup has "
-        "computed. (See chapter 13.)"
+        f"computed. {see('downhill')}"
     )
 
 
@@ -122,7 +123,7 @@ def check_lossfun(optimizer: Any, lossfun: Any) -> None:
         raise TypeError(
             f"{type(optimizer).__name__}.update: expected a function that returns the loss, got "
             f"{describe(lossfun)}. Call loss.backward() and then update(), or pass the function. "
-            "(See chapter 13.)"
+            f"{see('downhill')}"
         )
 
 
@@ -130,7 +131,7 @@ def check_loss(optimizer: Any, loss: Any, Variable: type) -> None:
     if not isinstance(loss, Variable):
         raise TypeError(
             f"{type(optimizer).__name__}.update: expected lossfun to return a Variable, got "
-            f"{describe(loss)}. Let it end with `return loss`. (See chapter 13.)"
+            f"{describe(loss)}. Let it end with `return loss`. {see('downhill')}"
         )
 
 
@@ -147,7 +148,7 @@ def check_below_one(optimizer: Any, **hyperparams: Any) -> None:
         if not is_setting(value) or not 0 <= value < 1:
             raise ValueError(
                 f"{type(optimizer).__name__}: expected {name} as a number from 0 to below 1, got "
-                f"{describe(value)}. Pass one such as 0.9. (See chapter 13.)"
+                f"{describe(value)}. Pass one such as 0.9. {see('downhill')}"
             )
 
 
@@ -160,7 +161,7 @@ def check_not_negative(optimizer: Any, **hyperparams: Any) -> None:
                 do = f"Pass the model to setup: {kind}().setup(model)."
             raise ValueError(
                 f"{kind}: expected {name} as a number of at least 0, got {describe(value)}. "
-                f"{do} (See chapter 13.)"
+                f"{do} {see('downhill')}"
             )
 
 
@@ -173,7 +174,7 @@ def check_eps_fits(optimizer: Any) -> None:
                 raise ValueError(
                     f"{type(optimizer).__name__}: expected eps as a number that float32 can hold, "
                     f"got {eps}. Pass a larger one, such as 1e-8, or use parameters of float64. "
-                    "(See chapter 13.)"
+                    f"{see('downhill')}"
                 )
 
 
@@ -194,36 +195,31 @@ def check_settings(kind: Any, args: Any, kwds: Any) -> None:
             do = other_name(wrong[0], names) or spelling(wrong[0], names)
         raise TypeError(
             f"{kind.__name__}: expected {', '.join(names) or 'no arguments'}, got {got}. {do} "
-            "(See chapter 13.)"
+            f"{see('downhill')}"
         ) from None
 
 
 def check_moves(optimizer: Any, param: Any, data: Any, grad: Any) -> None:
     """Check that a parameter can move: before the first one does."""
     kind = type(data)
-    fits = type(grad) is kind and grad.shape == data.shape and data.dtype.kind == "f"
+    fits = type(grad) is kind and grad.shape == data.shape
     if fits and (kind is not np.ndarray or data.flags.writeable):
         return
     where, path = f"{type(optimizer).__name__}.update", path_of(optimizer, param)
-    if data.dtype.kind != "f":
-        raise TypeError(
-            f"{where}: expected parameters of a float dtype, got {describe(data)} for {path}. "
-            "Make it of array.astype(np.float32): a step is seldom whole. (See chapter 13.)"
-        )
     if type(grad) is not kind:
         raise TypeError(
             f"{where}: expected the gradient of {path} from {kind.__module__} like its data, got "
             f"one from {type(grad).__module__}. Move both with to_cpu or to_gpu of the model. "
-            "(See chapter 20.)"
+            f"{see('gpu')}"
         )
     if grad.shape != data.shape:
         raise ValueError(
             f"{where}: expected a gradient of shape {data.shape} for {path}, got {grad.shape}. "
-            "Call cleargrads after you changed a shape, and walk back again. (See chapter 13.)"
+            f"Call cleargrads after you changed a shape, and walk back again. {see('downhill')}"
         )
     raise ValueError(
         f"{where}: expected an array that can be changed for {path}, got a read-only one. "
-        "Give the parameter a copy, as in param.data = array.copy(). (See chapter 13.)"
+        f"Give the parameter a copy, as in param.data = array.copy(). {see('downhill')}"
     )
 
 
@@ -235,7 +231,7 @@ def shape_changed(optimizer: Any, param: Any, array: Any) -> NoReturn:
     raise ValueError(
         f"{type(optimizer).__name__}: expected {path_of(optimizer, param)} with the shape "
         f"{array.shape} that it had at its last update, got {param.shape}. What is remembered of "
-        "it does not fit any more: call setup again. (See chapter 13.)"
+        f"it does not fit any more: call setup again. {see('downhill')}"
     )
 
 
@@ -243,7 +239,7 @@ def check_writeable(operation: str, grad: Any) -> None:
     if type(grad) is np.ndarray and not grad.flags.writeable:
         raise ValueError(
             f"{operation}: expected a gradient that can be changed, got a read-only array. "
-            "Assign a copy of it to grad. (See chapter 13.)"
+            f"Assign a copy of it to grad. {see('downhill')}"
         )
 
 
@@ -255,7 +251,7 @@ def check_norm(hook: Any, optimizer: Any, norm: float) -> None:
         raise FloatingPointError(
             f"{hook.name}: expected gradients of a finite length, got {norm}"
             f"{' because of ' + ' and '.join(paths[:3]) if paths else ''}. Nothing has moved: "
-            "look at the loss, or take a smaller learning rate. (See chapter 13.)"
+            f"look at the loss, or take a smaller learning rate. {see('downhill')}"
         )
 
 
@@ -263,7 +259,7 @@ def no_update_core(optimizer: Any) -> NoReturn:
     name = type(optimizer).__name__
     raise NotImplementedError(
         f"{name}: expected a method `update_core`, got none. Write `def update_core(self, data, "
-        "grad, state)` in a class derived from Optimizer. (See chapter 13.)"
+        f"grad, state)` in a class derived from Optimizer. {see('downhill')}"
     )
 
 
@@ -272,17 +268,17 @@ def check_hook(optimizer: Any, hook: Any, name: Any, hooks: Any) -> None:
     if not callable(hook) or isinstance(hook, type):
         raise TypeError(
             f"{where}: expected something to call with the optimizer, got {describe(hook)}. "
-            "Pass an instance, such as WeightDecay(1e-4). (See chapter 13.)"
+            f"Pass an instance, such as WeightDecay(1e-4). {see('downhill')}"
         )
     if not isinstance(name, str):
         raise TypeError(
             f"{where}: expected a text as name of the hook, got {describe(name)}. "
-            "Pass one, as in name='clip'. (See chapter 13.)"
+            f"Pass one, as in name='clip'. {see('downhill')}"
         )
     if name in hooks:
         raise ValueError(
             f"{where}: expected a new name, got {name!r}, which is taken. "
-            "Pass another as name, or call remove_hook first. (See chapter 13.)"
+            f"Pass another as name, or call remove_hook first. {see('downhill')}"
         )
 
 
@@ -291,7 +287,7 @@ def check_hook_name(optimizer: Any, name: Any, hooks: Any) -> None:
         raise ValueError(
             f"{type(optimizer).__name__}.remove_hook: expected the name of a hook "
             f"({', '.join(hooks) or 'there is none'}), got {name!r}. Check the spelling. "
-            "(See chapter 13.)"
+            f"{see('downhill')}"
         )
 
 
@@ -302,7 +298,7 @@ def check_resumed(optimizer: Any, t: int, serializer: Any) -> None:
         raise ValueError(
             f"{type(optimizer).__name__}.serialize: expected whole numbers as t and epoch, got "
             f"{' and '.join(map(describe, counts))}. Pass a file that save_npz has written of an "
-            "optimizer. (See chapter 16.)"
+            f"optimizer. {see('learnt')}"
         )
     for path, link in optimizer.target.namedlinks() if optimizer.t != t else ():
         where = serializer.path + f"{path}/".lstrip("/")
@@ -316,5 +312,5 @@ def check_resumed(optimizer: Any, t: int, serializer: Any) -> None:
             raise RuntimeError(
                 f"{type(optimizer).__name__}.serialize: expected a link whose parameters are "
                 f"there, got one where {path.rstrip('/')}/{waiting[0]} waits for its shape. "
-                "Call load_npz on the link before its optimizer. (See chapter 16.)"
+                f"Call load_npz on the link before its optimizer. {see('learnt')}"
             )

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.words import describe
 
 
@@ -24,25 +25,25 @@ def check_file(operation: str, file: Any, method: str) -> None:
         raise TypeError(
             f"{operation}: expected a file name or an open binary file, got {describe(file)}. "
             f"Pass a name such as 'model.npz', or open the file in mode {method[0] + 'b'!r}. "
-            "(See chapter 16.)"
+            f"{see('learnt')}"
         )
     if os.path.isdir(file):
         raise IsADirectoryError(
             f"{operation}: expected the name of a file, got {named(file)}, which is a folder. "
-            "Name a file in it, such as 'model.npz'. (See chapter 16.)"
+            f"Name a file in it, such as 'model.npz'. {see('learnt')}"
         )
     if method == "read" and not os.path.exists(file):
         raise FileNotFoundError(
             f"{operation}: expected the name of a file, got {named(file)}, which is none. "
             "Check the folder and the spelling: save_npz adds nothing to a name. "
-            "(See chapter 16.)"
+            f"{see('learnt')}"
         )
     folder = os.path.dirname(os.path.realpath(file) if os.path.islink(file) else os.fspath(file))
     if method == "write" and not os.path.isdir(folder or "."):
         raise FileNotFoundError(
             f"{operation}: expected the name of a file in a folder that is there, got "
             f"{named(file)}. Make the folder first, with os.makedirs. "
-            "(See chapter 16.)"
+            f"{see('learnt')}"
         )
 
 
@@ -55,7 +56,7 @@ def check_open(operation: str, file: Any, method: str) -> None:
         raise ValueError(
             f"{operation}: expected a file that is open in mode {method[0] + 'b'!r}, got one that "
             f"is {'closed' if closed else f'open for {other} only'}. Call {operation} inside of "
-            f"`with open(name, {method[0] + 'b'!r}) as file:`. (See chapter 16.)"
+            f"`with open(name, {method[0] + 'b'!r}) as file:`. {see('learnt')}"
         )
 
 
@@ -69,7 +70,7 @@ def opening(operation: str, file: Any) -> Iterator[None]:
         why = getattr(error, "strerror", None) or str(error)
         raise kind(
             f"{operation}: expected the name of a file that can be opened, got {named(file)}: "
-            f"{why}. Choose another name or folder. (See chapter 16.)"
+            f"{why}. Choose another name or folder. {see('learnt')}"
         ) from None
 
 
@@ -79,7 +80,7 @@ def check_old_file(path: str, old: os.stat_result | None) -> None:
     if old is not None and not (old.st_mode & 0o222 and os.access(path, os.W_OK)):
         raise PermissionError(
             f"save_npz: expected a file that may be changed, got {path!r}, which is read-only. "
-            "Choose another name, or allow it with os.chmod. (See chapter 16.)"
+            f"Choose another name, or allow it with os.chmod. {see('learnt')}"
         )
 
 
@@ -88,7 +89,7 @@ def check_bytes(data: Any) -> bytes:
     if not isinstance(data, bytes | bytearray | memoryview):
         raise TypeError(
             f"load_npz: expected a file whose read() gives bytes, got {describe(data)}. "
-            "Use one that is open in mode 'rb'. (See chapter 16.)"
+            f"Use one that is open in mode 'rb'. {see('learnt')}"
         )
     return bytes(data)
 
@@ -103,7 +104,7 @@ def check_serializable(operation: str, obj: Any, *others: type) -> None:
         raise TypeError(
             f"{operation}: expected a Link, an optimizer or another object with a method "
             f"serialize, got {describe(obj)}. Pass the model itself, not its arrays. "
-            "(See chapter 16.)"
+            f"{see('learnt')}"
         )
 
 
@@ -114,7 +115,7 @@ def check_ignore_names(names: Any) -> list[Any]:
         if name is not None and not isinstance(name, str) and not callable(name):
             raise TypeError(
                 "load_npz: expected ignore_names as a key, a function of a key, or a list of them, "
-                f"got {describe(name)}. Pass a key such as 'l1/W'. (See chapter 16.)"
+                f"got {describe(name)}. Pass a key such as 'l1/W'. {see('learnt')}"
             )
     return names
 
@@ -124,7 +125,7 @@ def check_key(operation: str, key: Any) -> str:
     if not isinstance(key, str):
         raise TypeError(
             f"{operation}: expected a text as the name of a value in a file, got {describe(key)}. "
-            "Pass a name such as 'l1/W'. (See chapter 16.)"
+            f"Pass a name such as 'l1/W'. {see('learnt')}"
         )
     return key
 
@@ -146,7 +147,7 @@ def check_path(key: str, taken: set[str]) -> None:
         raise ValueError(
             f"save_npz: expected a name of its own for each value, got {key!r}, "
             f"{f'with {wrong}' if wrong else 'which comes twice'}. Choose another name, or save "
-            'the parts of your object with serializer["name of the part"]. (See chapter 16.)'
+            f'the parts of your object with serializer["name of the part"]. {see("learnt")}'
         )
 
 
@@ -159,7 +160,7 @@ def check_saved(key: str, value: Any, is_array: Callable[[Any], bool]) -> None:
     if isinstance(value, str) and value.endswith("\0"):
         raise ValueError(
             f"save_npz: expected a text as {key!r} that NumPy keeps whole, got {value!r}. "
-            "Let it end in another character than NUL. (See chapter 16.)"
+            f"Let it end in another character than NUL. {see('learnt')}"
         )
     # None may also come as NumPy keeps it, from another DictionarySerializer.
     boxed = getattr(value, "dtype", None) == np.dtype(object) and value.shape == ()
@@ -169,7 +170,7 @@ def check_saved(key: str, value: Any, is_array: Callable[[Any], bool]) -> None:
         do = "array.filled(...), which fills its gaps" if masked else "np.array(...)"
         raise TypeError(
             f"save_npz: expected an array of numbers, a number or a text as {key!r}, got "
-            f"{describe(value)}. Make it an array with {do}. (See chapter 16.)"
+            f"{describe(value)}. Make it an array with {do}. {see('learnt')}"
         )
 
 
@@ -186,7 +187,7 @@ def reading(file: Any) -> Iterator[None]:
             why = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise kind(
                 f"load_npz: expected a file that can be read here, got {named(file)} that cannot: "
-                f"{why}. Look whether it is there, and whether save_npz wrote it. (See chapter 16.)"
+                f"{why}. Look whether it is there, and whether save_npz wrote it. {see('learnt')}"
             ) from None
         raise ValueError(damaged(file)) from None
 
@@ -195,7 +196,7 @@ def damaged(file: Any) -> str:
     return (
         f"load_npz: expected a whole file that save_npz has written, got {named(file)} that is "
         "damaged or of another kind. Check where it comes from: it has to be copied as "
-        "binary, to its end. (See chapter 16.)"
+        f"binary, to its end. {see('learnt')}"
     )
 
 
@@ -231,7 +232,7 @@ def check_zip(file: Any, stream: Any) -> None:
     what = what or (BEGINNINGS[b""] if not head else f"none: it begins with {head!r}")
     raise ValueError(
         f"load_npz: expected an npz file, as save_npz writes it, got {named(file)} that is {what}. "
-        "Check the name, and where it comes from. (See chapter 16.)"
+        f"Check the name, and where it comes from. {see('learnt')}"
     )
 
 
@@ -245,7 +246,7 @@ def check_archive(archive: Any) -> dict[str, Any]:
         raise ValueError(
             "load_npz: expected a file of arrays, each with a name of its own, got "
             f"{f'an entry {strange[0]!r}' if strange else 'one name twice'}. "
-            "Pass a file that save_npz has written. (See chapter 16.)"
+            f"Pass a file that save_npz has written. {see('learnt')}"
         )
     return entries
 
@@ -259,7 +260,7 @@ def check_absent(key: str, value: Any, npz: Any, strict: bool) -> None:
         raise ValueError(
             f"load_npz: expected an array {key!r} in the file, got {got}. Make the model as the "
             "saved one was made, choose another file, or pass strict=False to keep what it has. "
-            "(See chapter 16.)"
+            f"{see('learnt')}"
         )
 
 
@@ -277,14 +278,14 @@ def kept(keys: list[str]) -> str:
     return (
         f"load_npz: expected numbers as {', '.join(map(repr, keys))}, got None: when the model was "
         "saved, it waited for a first mini-batch. Look whether this is the file that you mean: "
-        "the model keeps its own numbers there. (See chapter 16.)"
+        f"the model keeps its own numbers there. {see('learnt')}"
     )
 
 
 def nothing_fits(key: str) -> str:
     return (
         f"load_npz: expected arrays such as {key!r} in the file, got none that the model has, so "
-        "nothing was loaded. Check the file, and the path in it. (See chapter 16.)"
+        f"nothing was loaded. Check the file, and the path in it. {see('learnt')}"
     )
 
 
@@ -302,7 +303,7 @@ def check_head(key: str, array: Any, value: Any, is_array: Callable[[Any], bool]
             f"load_npz: expected {key!r} about as large as in the file, got {array.nbytes} bytes "
             f"packed into {packed}. Check where it comes from: such a file fills the memory. If it "
             "is your own, call the model on a mini-batch before, so that it knows its sizes, or "
-            "save it with compression=False. (See chapter 16.)"
+            f"save it with compression=False. {see('learnt')}"
         )
 
 
@@ -311,19 +312,19 @@ def check_loaded(key: str, array: Any, value: Any) -> None:
     if array.shape != value.shape:
         raise ValueError(
             f"load_npz: expected {key!r} of shape {value.shape}, got {array.shape}. "
-            "Make the model with the sizes of the saved one. (See chapter 16.)"
+            f"Make the model with the sizes of the saved one. {see('learnt')}"
         )
     kinds = array.dtype.kind + value.dtype.kind
     is_text = "U" in kinds and kinds != "UU"
     if is_text or not (np.can_cast(array.dtype, value.dtype, "same_kind") or kinds == "iu"):
         raise TypeError(
             f"load_npz: expected {key!r} of a dtype that fits {value.dtype}, got {array.dtype}. "
-            "Make the model with the dtype of the saved one. (See chapter 16.)"
+            f"Make the model with the dtype of the saved one. {see('learnt')}"
         )
     if not getattr(getattr(value, "flags", None), "writeable", True):
         raise ValueError(
             f"load_npz: expected {key!r} to be an array of the model that can be filled, got one "
-            "that is read-only. Make a copy first, with array.copy(). (See chapter 16.)"
+            f"that is read-only. Make a copy first, with array.copy(). {see('learnt')}"
         )
 
 
@@ -334,7 +335,7 @@ def check_replaced(key: str, array: Any, value: Any) -> None:
     if own == "O" or (own != kind and (own in "Ub" or kind not in "biufc")):
         raise TypeError(
             f"load_npz: expected {key!r} to be {describe(value)} or the like, got {array.dtype}. "
-            "Give it a first value of the kind that was saved, or None. (See chapter 16.)"
+            f"Give it a first value of the kind that was saved, or None. {see('learnt')}"
         )
 
 
@@ -356,5 +357,5 @@ def check_numbers(key: str, array: np.ndarray, dtype: np.dtype) -> None:
         raise ValueError(
             f"load_npz: expected {key!r} with values that fit {dtype}, got {array.dtype} with "
             f"{array[~same].tolist()[0]!r}. Make the model with the dtype of the saved one. "
-            "(See chapter 16.)"
+            f"{see('learnt')}"
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from tinylinks.errors.arguments import check_flag
+from tinylinks.errors.chapters import see
 from tinylinks.errors.function import check_input
 from tinylinks.errors.variable import check_backend, check_initialized
 from tinylinks.errors.words import describe, is_number, is_whole
@@ -25,7 +26,7 @@ def check_shape(operation: str, shape: Any, smallest: int = 0) -> tuple[int, ...
         also = ", or once -1" if smallest < 0 else ""
         raise ValueError(
             f"{operation}: expected a shape of whole numbers not below 0{also}, got {shape}. "
-            "Write a tuple such as (2, 3). (See chapter 7.)"
+            f"Write a tuple such as (2, 3). {see('shapes')}"
         )
     return shape
 
@@ -42,40 +43,40 @@ def bad_broadcast(function: Function, xs: Sequence[Any]) -> None:
         raise ValueError(
             f"{function.label}: expected shapes that can be stretched to one, got "
             f"{' and '.join(map(str, shapes))}. Counted from the last, each pair of axes must "
-            "be equal, or one of them 1; insert an axis with reshape. (See chapter 7.)"
+            f"be equal, or one of them 1; insert an axis with reshape. {see('shapes')}"
         ) from None
 
 
 def bad_sum_to(x_shape: tuple[int, ...], shape: tuple[int, ...]) -> NoReturn:
     raise ValueError(
         f"sum_to: expected a shape that can be stretched to {x_shape}, got {shape}. "
-        "Keep each axis, make it 1, or leave it out in front. (See chapter 7.)"
+        f"Keep each axis, make it 1, or leave it out in front. {see('shapes')}"
     ) from None
 
 
 def bad_broadcast_to(x_shape: tuple[int, ...], shape: tuple[int, ...]) -> NoReturn:
     raise ValueError(
         f"broadcast_to: expected a shape that {x_shape} can be stretched to, got {shape}. "
-        "Only axes of length 1 stretch, and new ones come in front: reshape first. (See chapter 7.)"
+        f"Only axes of length 1 stretch, and new ones come in front: reshape first. {see('shapes')}"
     ) from None
 
 
 def bad_reshape(x_shape: tuple[int, ...], shape: tuple[int, ...]) -> NoReturn:
     raise ValueError(
         f"reshape: expected a shape of {math.prod(x_shape)} elements, as {x_shape} has, "
-        f"got {shape}. Use -1 for one axis to have it worked out. (See chapter 7.)"
+        f"got {shape}. Use -1 for one axis to have it worked out. {see('shapes')}"
     ) from None
 
 
 def bad_transpose(x_shape: tuple[int, ...], axes: Any) -> NoReturn:
     raise ValueError(
         f"transpose: expected each of the {len(x_shape)} axes once, got {axes}. "
-        f"Write an order of {tuple(range(len(x_shape)))} for shape {x_shape}. (See chapter 7.)"
+        f"Write an order of {tuple(range(len(x_shape)))} for shape {x_shape}. {see('shapes')}"
     ) from None
 
 
 def bad_axis(function: Function, x_shape: tuple[int, ...], axis: Any) -> None:
-    check_flag(function.label, "keepdims", getattr(function, "keepdims", False), 7)
+    check_flag(function.label, "keepdims", getattr(function, "keepdims", False), "shapes")
     n = len(x_shape)
     axes = axis if isinstance(axis, tuple) else (axis,)
     whole = all(is_whole(a) and -n <= a < n for a in axes)
@@ -85,12 +86,12 @@ def bad_axis(function: Function, x_shape: tuple[int, ...], axis: Any) -> None:
         )
         raise ValueError(
             f"{function.label}: expected {known}, got {axis!r}. "
-            "Write several axes as a tuple, each one once. (See chapter 7.)"
+            f"Write several axes as a tuple, each one once. {see('shapes')}"
         ) from None
     if 0 in x_shape:
         raise ValueError(
             f"{function.label}: expected at least one element, got shape {x_shape}. "
-            "Skip an empty mini-batch. (See chapter 7.)"
+            f"Skip an empty mini-batch. {see('shapes')}"
         ) from None
 
 
@@ -103,12 +104,12 @@ def check_index(index: Any, x: Any = None) -> Any:
     if hasattr(index, "node"):
         raise TypeError(
             f"x[...]: expected ints, slices or arrays as index, got {describe(index)}. "
-            "An index has no gradient: write x[i.data]. (See chapter 6.)"
+            f"An index has no gradient: write x[i.data]. {see('arithmetic')}"
         )
     if isinstance(index, float | str):
         raise TypeError(
             f"x[...]: expected ints, slices or arrays as index, got {index!r}. "
-            "Write a whole number such as x[0]. (See chapter 6.)"
+            f"Write a whole number such as x[0]. {see('arithmetic')}"
         )
     if isinstance(index, list):
         return copy.deepcopy(index)  # yours may change before backward comes
@@ -118,7 +119,7 @@ def check_index(index: Any, x: Any = None) -> Any:
 def bad_index(x: Any, index: Any) -> NoReturn:
     raise IndexError(
         f"x[...]: expected an index into shape {x.shape}, got {' '.join(repr(index).split())}. "
-        "Use 0 to x.shape[i] - 1 for axis i, or a mask of the shape of x. (See chapter 6.)"
+        f"Use 0 to x.shape[i] - 1 for axis i, or a mask of the shape of x. {see('arithmetic')}"
     ) from None
 
 
@@ -126,14 +127,14 @@ def check_concat(xs: Any) -> None:
     if not isinstance(xs, list | tuple) or len(xs) == 0:
         raise TypeError(
             f"concat: expected a list of Variables, got {describe(xs) if len_or_1(xs) else '[]'}. "
-            "Write F.concat([x, y]). (See chapter 7.)"
+            f"Write F.concat([x, y]). {see('shapes')}"
         )
     for i, x in enumerate(xs):
         if not hasattr(x, "shape") and not hasattr(x, "creator"):
             raise TypeError(
                 f"concat: expected Variables and arrays in the list, got {describe(x)} at place "
                 f"{i}. Put numbers into np.array(...), with as many axes as the others. "
-                "(See chapter 7.)"
+                f"{see('shapes')}"
             )
 
 
@@ -144,7 +145,7 @@ def len_or_1(xs: Any) -> int:
 def bad_concat(xs: Sequence[Any], axis: Any) -> NoReturn:
     raise ValueError(
         f"concat: expected shapes that agree but for axis {axis!r}, got "
-        f"{' and '.join(map(shape_of, xs))}. Choose another axis, or reshape. (See chapter 7.)"
+        f"{' and '.join(map(shape_of, xs))}. Choose another axis, or reshape. {see('shapes')}"
     ) from None
 
 
@@ -153,7 +154,7 @@ def check_condition(condition: Any, x: Any = None) -> None:
     if str(getattr(condition, "dtype", None)) != "bool":
         raise TypeError(
             f"where: expected an array of bool as condition, got {describe(condition)}. "
-            "Compare arrays to get one, as in x.data > 0. (See chapter 9.)"
+            f"Compare arrays to get one, as in x.data > 0. {see('bend')}"
         )
 
 
@@ -162,7 +163,7 @@ def check_clip(x_min: Any, x_max: Any) -> None:
     if not bounds or not all(map(is_number, bounds)) or bounds != sorted(set(bounds)):
         raise ValueError(
             f"clip: expected two numbers with x_min < x_max, got {describe(x_min)} and "
-            f"{describe(x_max)}. Write the smaller one first. (See chapter 9.)"
+            f"{describe(x_max)}. Write the smaller one first. {see('bend')}"
         )
 
 
@@ -173,11 +174,11 @@ def check_weights(operation: str, x: Any, weights: Any, axis: Any) -> None:
     if not hasattr(weights, "shape"):
         raise TypeError(
             f"{operation}: expected weights as a Variable or an array, got {describe(weights)}. "
-            "Pass other arguments by name, as in keepdims=True. (See chapter 7.)"
+            f"Pass other arguments by name, as in keepdims=True. {see('shapes')}"
         )
     if weights.ndim == 1 and x.ndim > 1 and not is_whole(axis):
         raise ValueError(
             f"{operation}: expected weights of the shape of x, {x.shape}, if axis is {axis!r}, got "
             f"{weights.shape}. Name a single axis, as in axis=0, or stretch the weights with "
-            "broadcast_to. (See chapter 7.)"
+            f"broadcast_to. {see('shapes')}"
         )

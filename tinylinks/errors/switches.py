@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.names import no_name
 from tinylinks.errors.words import IsArrayType, describe, foreign
 
 
 def check_config(name: str, value: Any, names: Sequence[str]) -> None:
     if name not in names:
-        no_name("config", name, names, 18)
+        no_name("config", name, names, "backward_needs")
     if not isinstance(value, bool):
         raise TypeError(
             f"config.{name}: expected True or False, got {describe(value)}. "
-            "Pass one of these two. (See chapter 18.)"
+            f"Pass one of these two. {see('backward_needs')}"
         )
 
 
@@ -25,13 +26,13 @@ def check_decorated(name: str, function: Any) -> None:
     if not callable(function) or isinstance(function, type):
         raise TypeError(
             f"config.{name}: expected a function to decorate, got {describe(function)}. "
-            "Write the decorator above a `def` inside of it. (See chapter 18.)"
+            f"Write the decorator above a `def` inside of it. {see('backward_needs')}"
         )
     if inspect.isasyncgenfunction(function):
         raise TypeError(
             f"config.{name}: expected a function without both async and yield, got "
             f"{function.__name__}. Write the `with` block inside of it, where it computes. "
-            "(See chapter 18.)"
+            f"{see('backward_needs')}"
         )
 
 
@@ -39,13 +40,12 @@ def check_array(operation: str, x: Any, is_array_type: IsArrayType) -> None:
     if not is_array_type(type(x)):
         do = foreign(x) or "Pass the array of a Variable as x.data."
         raise TypeError(
-            f"{operation}: expected a NumPy or CuPy array, got {describe(x)}. {do} "
-            "(See chapter 20.)"
+            f"{operation}: expected a NumPy or CuPy array, got {describe(x)}. {do} {see('gpu')}"
         )
 
 
 def no_gpu() -> NoReturn:
     raise RuntimeError(
         "to_gpu: expected CuPy and a working GPU, got a machine without. "
-        "Stay with NumPy arrays: all of the library works on them. (See chapter 20.)"
+        f"Stay with NumPy arrays: all of the library works on them. {see('gpu')}"
     )

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from tinylinks.errors.chapters import see
 from tinylinks.errors.words import (
     DTYPES,
     IsArrayType,
@@ -33,14 +34,14 @@ def check_data(data: Any, is_array_type: IsArrayType) -> None:
         return
     raise TypeError(
         f"Variable: expected a NumPy or CuPy array of numbers, got {describe(data)}. "
-        f"{do} (See chapter 2.)"
+        f"{do} {see('box')}"
     )
 
 
 def waits(operation: str) -> str:
     return (
         f"{operation}: expected a Parameter with an array, got one that waits for its shape. "
-        "Call its link on a mini-batch first, or initialize(shape). (See chapter 11.)"
+        f"Call its link on a mini-batch first, or initialize(shape). {see('linear')}"
     )
 
 
@@ -56,7 +57,7 @@ def check_item(x: Any) -> None:
         first = ", ".join("0" * x.ndim)
         raise ValueError(
             f"item: expected exactly one element, got shape {x.shape}. "
-            f"Pick one as in x[{first}], or reduce with x.sum() or x.mean(). (See chapter 2.)"
+            f"Pick one as in x[{first}], or reduce with x.sum() or x.mean(). {see('box')}"
         )
 
 
@@ -65,14 +66,14 @@ def check_len(x: Any, operation: str = "len") -> None:
     if x.ndim == 0:
         raise TypeError(
             f"{operation}: expected a Variable with at least one axis, got shape (). "
-            "It is a single number: read it with x.item(). (See chapter 2.)"
+            f"It is a single number: read it with x.item(). {see('box')}"
         )
 
 
 def no_number(operation: str, x: Any) -> NoReturn:
     raise TypeError(
         f"{operation}: expected a number, got {describe(x)}. "
-        "Read it with x.item(), if it has one element. (See chapter 2.)"
+        f"Read it with x.item(), if it has one element. {see('box')}"
     )
 
 
@@ -80,28 +81,28 @@ def no_setitem() -> NoReturn:
     raise TypeError(
         "x[...] = value: expected an operation that the graph can record, got an assignment. "
         "Compute a new Variable, for instance with F.where; or change x.data beforehand. "
-        "(See chapter 6.)"
+        f"{see('arithmetic')}"
     )
 
 
 def no_comparison(sign: str) -> NoReturn:
     raise TypeError(
         f"x {sign} y: expected arrays or numbers, got a Variable. "
-        f"Compare the arrays: x.data {sign} y.data. (See chapter 6.)"
+        f"Compare the arrays: x.data {sign} y.data. {see('arithmetic')}"
     )
 
 
 def no_operator(operation: str) -> NoReturn:
     raise TypeError(
         f"{operation}: expected an operation with a slope, as + - * / ** and @ are, got one that "
-        f"rounds down. Compute with arrays: {operation.replace('x', 'x.data')}. (See chapter 6.)"
+        f"rounds down. Compute with arrays: {operation.replace('x', 'x.data')}. {see('arithmetic')}"
     )
 
 
 def no_bool() -> NoReturn:
     raise TypeError(
         "bool: expected a single True or False, got a Variable. "
-        "Test its number, as in x.item() > 0, or write `x is not None`. (See chapter 6.)"
+        f"Test its number, as in x.item() > 0, or write `x is not None`. {see('arithmetic')}"
     )
 
 
@@ -109,21 +110,21 @@ def no_requires_grad() -> NoReturn:
     raise AttributeError(
         "requires_grad: expected to be chosen when a Variable is made, got an assignment. "
         "Make a new one: Variable(x.data, requires_grad=False). To freeze a Parameter, call "
-        "disable_update of its link, or set its update_enabled to False. (See chapter 18.)"
+        f"disable_update of its link, or set its update_enabled to False. {see('backward_needs')}"
     )
 
 
 def no_hash() -> NoReturn:
     raise TypeError(
         "hash: expected something that can be compared, got a Variable. "
-        "Use id(x) as the key, or keep the Variables in a list. (See chapter 18.)"
+        f"Use id(x) as the key, or keep the Variables in a list. {see('backward_needs')}"
     )
 
 
 def no_array() -> NoReturn:
     raise TypeError(
         "NumPy function: expected arrays, got a Variable. Pass x.data where no gradient is needed, "
-        "else use a function of tinylinks.functions. (See chapter 6.)"
+        f"else use a function of tinylinks.functions. {see('arithmetic')}"
     )
 
 
@@ -132,34 +133,34 @@ def check_grad(x: Any, g: Any, is_array_type: IsArrayType) -> None:
     if hasattr(g, "node"):
         raise TypeError(
             f"grad: expected an array, got {describe(g)}. "
-            "Assign g.data, or assign the Variable to grad_var. (See chapter 4.)"
+            f"Assign g.data, or assign the Variable to grad_var. {see('walk_back')}"
         )
     if not is_array_type(type(g)):
         do = array_of(g, x.dtype)
         raise TypeError(
             f"grad: expected a {x.dtype} array of shape {x.shape}, got {describe(g)}. "
-            f"{do} (See chapter 4.)"
+            f"{do} {see('walk_back')}"
         )
     if type(g) is not type(x._data):
         raise TypeError(
             f"grad: expected {article(type(x._data).__module__)} array like the data, "
             f"got one of {type(g).__module__}. "
-            "Move it with backend.to_cpu or backend.to_gpu. (See chapter 20.)"
+            f"Move it with backend.to_cpu or backend.to_gpu. {see('gpu')}"
         )
     if g.shape != x.shape:
         raise ValueError(
             f"grad: expected the shape of the data, {x.shape}, got {g.shape}. "
-            "A gradient has one number for each number of the data. (See chapter 4.)"
+            f"A gradient has one number for each number of the data. {see('walk_back')}"
         )
     if g.dtype != x.dtype:
         raise TypeError(
             f"grad: expected the dtype of the data, {x.dtype}, got {g.dtype}. "
-            f"Convert it with g.astype(np.{x.dtype}). (See chapter 4.)"
+            f"Convert it with g.astype(np.{x.dtype}). {see('walk_back')}"
         )
     if g.dtype.kind != "f":
         raise TypeError(
             f"grad: expected a Variable of floats, got one of {x.dtype}. Convert its array with "
-            ".astype(np.float32): only floats have slopes. (See chapter 6.)"
+            f".astype(np.float32): only floats have slopes. {see('arithmetic')}"
         )
 
 
@@ -167,7 +168,7 @@ def check_grad_var(g: Any, Variable: type) -> None:
     if not isinstance(g, Variable):
         raise TypeError(
             f"grad_var: expected a Variable, got {describe(g)}. "
-            "Assign an array to grad instead. (See chapter 19.)"
+            f"Assign an array to grad instead. {see('derivative')}"
         )
 
 
@@ -175,31 +176,31 @@ def check_backward(y: Any) -> None:
     if y._data is None:
         raise RuntimeError(
             "backward: expected a result of a computation, got a Parameter without an array. "
-            "Call its link on a mini-batch first. (See chapter 11.)"
+            f"Call its link on a mini-batch first. {see('linear')}"
         )
     if y.creator is None and not getattr(y, "requires_grad", True):
         raise RuntimeError(
             "backward: expected a result that depends on a Variable, got a constant. Compute it "
             "from Variables that require a gradient. If it is a gradient, as that of 2 * x, it is "
             "the same for every x: its own slope is 0, so leave this backward out. "
-            "(See chapter 19.)"
+            f"{see('derivative')}"
         )
     if y.creator is None:
         raise RuntimeError(
             "backward: expected a Variable that was computed from others, got one without a "
             "creator. Call backward on the result, and compute it outside no_backprop_mode, "
-            "from Variables that require a gradient. (See chapter 4.)"
+            f"from Variables that require a gradient. {see('walk_back')}"
         )
     if y.dtype.kind != "f":
         raise TypeError(
             f"backward: expected a result of floats, got {describe(y)}. Convert what it was "
-            "computed from with .astype(np.float32): only floats have slopes. (See chapter 6.)"
+            f"computed from with .astype(np.float32): only floats have slopes. {see('arithmetic')}"
         )
     if y._grad is None and y.size != 1:
         raise RuntimeError(
             "backward: expected a single number or a gradient to start from, got shape "
             f"{y.shape} without one. Reduce it first, as in y.sum().backward(), or set y.grad "
-            "to an array of that shape. (See chapter 4.)"
+            f"to an array of that shape. {see('walk_back')}"
         )
 
 
@@ -217,12 +218,12 @@ def check_backend(function: Any, x: Any, other: Any) -> Any:
     if not ours and (do := foreign(other)):
         raise TypeError(
             f"{operation}: expected an array of NumPy or CuPy, got {describe(other)}. {do} "
-            "(See chapter 20.)"
+            f"{see('gpu')}"
         ) from None
     if ours and is_array_type(type(x)) and type(other) is not type(x):
         raise TypeError(
             f"{operation}: expected all arrays from {type(x).__module__}, got one from "
             f"{type(other).__module__}. Move it with backend.to_cpu or backend.to_gpu. "
-            "(See chapter 20.)"
+            f"{see('gpu')}"
         ) from None
     return other

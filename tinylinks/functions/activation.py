@@ -127,7 +127,7 @@ def leaky_relu(x: Any, slope: float = 0.2) -> Variable:
     -----
     Follows Chainer's ``F.leaky_relu``.
     """
-    errors.check_number("leaky_relu", "slope", slope, 9)
+    errors.check_number("leaky_relu", "slope", slope, "bend")
     return LeakyReLU(slope).apply(x)
 
 

@@ -58,7 +58,7 @@ def slide(
 ) -> Windows:
     """Say where windows lie on images of this height and width."""
     pairs = errors.check_pairs(operation, ksize, stride, pad, dilate)
-    errors.check_flag(operation, "cover_all", cover_all, 17)
+    errors.check_flag(operation, "cover_all", cover_all, "window")
     grid = []
     for n, k, s, p, d in zip(image, *pairs, strict=True):
         way = n + 2 * p - (k - 1) * d - 1  # how far the first window can be moved

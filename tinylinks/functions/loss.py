@@ -168,8 +168,8 @@ def softmax_cross_entropy(
     errors.check_initialized("softmax_cross_entropy", x, t, class_weight)
     x, t = plain(x), plain(bare(t))
     errors.check_label_array("softmax_cross_entropy", x, t, ignore_label)
-    errors.check_flag("softmax_cross_entropy", "normalize", normalize, 14)
-    errors.check_choice("softmax_cross_entropy", "reduce", reduce, ("mean", "no"), 14)
+    errors.check_flag("softmax_cross_entropy", "normalize", normalize, "classes")
+    errors.check_choice("softmax_cross_entropy", "reduce", reduce, ("mean", "no"), "classes")
     class_weight = plain(bare(class_weight))
     if class_weight is not None:
         errors.check_class_weight(x, class_weight, is_array_type)

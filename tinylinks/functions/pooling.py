@@ -140,7 +140,7 @@ def max_pooling_2d(
     gradient.
     """
     errors.check_images("max_pooling_2d", x)
-    errors.check_flag("max_pooling_2d", "return_indices", return_indices, 17)
+    errors.check_flag("max_pooling_2d", "return_indices", return_indices, "window")
     stride = ksize if stride is None else stride
     windows = slide("max_pooling_2d", x.shape[2:], ksize, stride, pad, cover_all=cover_all)
     errors.check_inside("max_pooling_2d", windows)

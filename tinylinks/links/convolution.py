@@ -81,7 +81,7 @@ class Convolution2D(Link):
         name = type(self).__name__
         pairs = errors.check_pairs(name, ksize, stride, pad, dilate)
         errors.check_channels(name, in_channels, out_channels, groups)
-        errors.check_flag(name, "nobias", nobias, 17)
+        errors.check_flag(name, "nobias", nobias, "window")
         self.ksize, self.stride, self.pad, self.dilate = pairs
         self.out_channels: Any = out_channels
         self.groups = groups

@@ -76,7 +76,7 @@ class Linear(Link):
         if out_size is None:
             in_size, out_size = None, in_size
         errors.check_sizes("Linear", in_size, out_size)
-        errors.check_flag("Linear", "nobias", nobias, 11)
+        errors.check_flag("Linear", "nobias", nobias, "linear")
         self.out_size: Any = out_size
         W = LeCunNormal() if initialW is None else initialW
         b = 0 if nobias or initial_bias is None else initial_bias

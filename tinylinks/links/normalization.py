@@ -124,7 +124,7 @@ class BatchNormalization(Link):
         With ``finetune=True``, while ``config.train`` is True, the moving averages become plain
         averages over all mini-batches since `start_finetuning`.
         """
-        errors.check_flag("BatchNormalization", "finetune", finetune, 16)
+        errors.check_flag("BatchNormalization", "finetune", finetune, "learnt")
         names = (*self._later, *self._averages)
         if any(self.__dict__.get(name) is None for name in names):
             axes = batch_axes(x, None, self.axis)
