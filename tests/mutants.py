@@ -181,6 +181,9 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("functions.elementwise", "Clip.forward", "False  ->  True"): (
         "A copy more, of an array that nobody else holds."
     ),
+    ("functions.elementwise", "keep", "x.dtype.itemsize > 8  ->  x.dtype.itemsize >= 8"): LONGER,
+    ("functions.elementwise", "keep", "8  ->  7"): LONGER,
+    ("functions.elementwise", "keep", "8  ->  9"): "No dtype of floats has 9 bytes.",
     ("functions.linear", "linear", "0  ->  1"): "Anything but 2 says: not a matrix.",
     (
         "functions.loss",
