@@ -110,6 +110,7 @@ MEGABYTES = 4000
 # (module, function, change) -> why nobody could see a difference.
 ANY_NEGATIVE = "NumPy takes any negative number for the length that it is to find out."
 NO_ARRAY = "What has no axes is no array, and is refused right after."
+LONGER = "The numbers are the same in the end; it only takes longer."
 ONLY_SPEED = "How large a block is changes the speed, and nothing else."
 ANY_LENGTH = "Any number of bytes that None has room in."
 ANY_SEED = "Any seed will do that NumPy's generator has drawn."
@@ -175,12 +176,29 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("functions.elementwise", "Clip.forward", "False  ->  True"): (
         "A copy more, of an array that nobody else holds."
     ),
+    ("functions.elementwise", "keep", "x.dtype.itemsize > 8  ->  x.dtype.itemsize >= 8"): LONGER,
+    ("functions.elementwise", "keep", "8  ->  7"): LONGER,
+    ("functions.elementwise", "keep", "8  ->  9"): "No dtype of floats has 9 bytes.",
     ("functions.linear", "linear", "0  ->  1"): "Anything but 2 says: not a matrix.",
     (
         "functions.loss",
         "MeanSquaredError.forward",
         "wide(x0) - wide(x1)  ->  wide(x1) - wide(x0)",
     ): "The difference is squared: its sign is lost.",
+    ("functions.loss", "SoftmaxCrossEntropy.leave_out", "1  ->  2"): ANY_NEGATIVE,
+    ("functions.loss", "softmax_cross_entropy", "np.float32  ->  np.float64"): (
+        "More digits than are needed, until the weights get the dtype of x."
+    ),
+    ("functions.loss", "softmax_cross_entropy", "np.float32  ->  np.float64  (2)"): LONGER,
+    ("functions.loss", "softmax_cross_entropy", "False  ->  True  (2)"): LONGER,
+    (
+        "functions.loss",
+        "softmax_cross_entropy",
+        "weights.astype(np.result_type(x.dtype, np.float32), copy=False)  ->  weights",
+    ): LONGER,
+    ("functions.loss", "softmax_cross_entropy", "counted & known  ->  counted | known"): (
+        "A label that is no class is an index that wraps round on a GPU; its weight is nan."
+    ),
     ("functions.loss", "SoftmaxCrossEntropy.backward", "1  ->  2  (3)"): (
         "To reshape, any negative length says: whatever is left."
     ),
@@ -196,8 +214,8 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("functions.loss", "softmax_cross_entropy", "2  ->  1"): (
         "A matrix is then transposed and reshaped to what it is."
     ),
-    ("functions.loss", "softmax_cross_entropy", "0  ->  1  (5)"): (
-        "Which class stands in for a wrong one is all the same: the weight of its row is nan."
+    ("functions.loss", "softmax_cross_entropy", "0  ->  1  (4)"): (
+        "Which class stands in for one that does not count is all the same: its weight is 0 or nan."
     ),
     ("functions.pooling", "AveragePooling2D.forward", "False  ->  True"): (
         "A copy more, of an array that nobody else holds."

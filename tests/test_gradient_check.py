@@ -277,19 +277,23 @@ def test_numerical_grad_is_nan_where_the_function_is():
 
 
 def test_an_input_without_gradient_that_moves_the_output_does_not_pass_the_second_check():
+    """Its second derivatives are 0, and so they are right: the first one is not."""
     x, p = np.array([0.5, 2.0]), Parameter(np.array([3.0, 4.0]))
+    x.flags.writeable = False
 
     def without_y(x, y):
-        return x * x * y.data
+        return x * x + 3 * y.data
 
     def without_p(x):
-        return x * x * p.data
+        return x * x + 3 * p.data
 
     with pytest.raises(AssertionError, match="the gradient of input 1 is not its slope"):
         gradient_check.check_double_backward(without_y, (x, x), x, (x, x))
     with pytest.raises(AssertionError, match="the gradient of input 2 is not its slope"):
         gradient_check.check_double_backward(without_p, x, x, x, p, x)
     gradient_check.check_double_backward(without_p, x, x, x)  # p is not asked for
+    flags = [False, True, False]
+    gradient_check.check_double_backward(without_y, (x, x), x, (x, x), no_grads=flags)
 
 
 # ---- no_grads and dtype ----
@@ -344,6 +348,14 @@ def test_dtype_is_what_slopes_are_measured_in(xp):
     gradient_check.check_double_backward(tanh, x, gy, *ggs, dtype="float64", rtol=1e-2)
     assert (f.W.dtype, f.b.dtype, f.W.grad is gW) == (np.float32, np.float32, True)
     assert backend.to_cpu(f.W.data).tolist() == backend.to_cpu(W).tolist()
+
+
+@pytest.mark.parametrize("check", ["check_backward", "check_double_backward"])
+def test_dtype_is_one_of_floats(check):
+    x = np.array([0.5])
+    arguments = {"check_backward": [F.tanh, x], "check_double_backward": [F.tanh, x, x, x]}[check]
+    with pytest.raises(TypeError, match="check_backward: expected dtype as a dtype of floats"):
+        getattr(gradient_check, check)(*arguments, dtype=int)
 
 
 def test_after_an_error_the_parameters_are_as_they_were():

@@ -130,7 +130,7 @@ def check_backward(
     left_out = errors.check_no_grads("check_backward", no_grads, xs, is_array_type)
     checked = [x for x, out in zip(xs, left_out, strict=True) if not out]
     errors.check_floats("check_backward", "x_data", checked, is_array_type)
-    variables = [Variable(x.copy(), requires_grad=x.dtype.kind == "f") for x in xs]
+    variables = [Variable(x.copy()) for x in xs]
     ys = _as_tuple(func(*variables))
     errors.check_func_outputs("check_backward", ys, Variable)
     gys = [y.xp.ones_like(y.data) for y in ys] if y_grad is None else list(_as_tuple(y_grad))
@@ -226,18 +226,18 @@ def _measure(
     dtype: Any,
 ) -> list[Any]:
     """Measure the slopes for some of the inputs of `func`, and for `params`, in `dtype`."""
-    before = [(x, x.data, x.grad) for x in (*variables, *params) if x.data.dtype.kind == "f"]
+    before = [(p, p.data, p.grad) for p in params]
     try:
-        if dtype is not None:
-            for x, array, _ in before:
-                x.data = array.astype(dtype)
+        for x in (*variables, *params):
+            if dtype is not None and x.dtype.kind == "f":
+                x.data = x.data.astype(dtype)
         arrays = [x.data for x in (*[variables[i] for i in wanted], *params)]
         return numerical_grad(
             lambda: [y.data for y in _as_tuple(func(*variables))], arrays, gys, eps
         )
     finally:
-        for x, array, g in before:
-            x.data, x.grad = array, g
+        for p, array, g in before:
+            p.data, p.grad = array, g
 
 
 def _compare(i: int, gx: Variable | None, slope: Any, atol: float, rtol: float) -> None:
