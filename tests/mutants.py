@@ -111,6 +111,7 @@ MEGABYTES = 4000
 ANY_NEGATIVE = "NumPy takes any negative number for the length that it is to find out."
 NO_ARRAY = "What has no axes is no array, and is refused right after."
 ONLY_SPEED = "How large a block is changes the speed, and nothing else."
+NO_SUCH_FLOAT = "Floats have 2 bytes or 4, and never 3."
 ANY_SEED = "Any seed will do that NumPy's generator has drawn."
 
 SURVIVORS: dict[tuple[str, str, str], str] = {
@@ -261,6 +262,9 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("optimizers", "<module>", "2  ->  1"): ONLY_SPEED,
     ("optimizers", "<module>", "18  ->  19"): ONLY_SPEED,
     ("optimizers", "<module>", "18  ->  17"): ONLY_SPEED,
+    ("optimizers", "Optimizer._move", "2  ->  3"): NO_SUCH_FLOAT,
+    ("optimizers", "Optimizer._state_of", "2  ->  3"): NO_SUCH_FLOAT,
+    ("optimizers", "Optimizer._state_of", "False  ->  True"): "New zeros are copied once more.",
     ("optimizers", "blocks", "size <= BLOCK  ->  size < BLOCK"): (
         "An array of just this size is one block."
     ),
