@@ -197,6 +197,9 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (12, "ChainList.__init__", "self._layers = []  ->  pass"): (
         "The ChainList of the cell before, on which this one is built, has made the list."
     ),
+    (10, "Link._gather", "seen.add(id(self))  ->  pass"): (
+        "What is found twice counts once anyway: it only takes longer."
+    ),
     (12, "copy_param", "other.data = param.xp.asarray(other.data)  ->  pass"): GPU,
     (12, "Link.add_persistent", "errors.check_super_init(self)  ->  pass"): (
         "The check of `init_scope`, which chapter 10 shows."
