@@ -207,20 +207,21 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "for (name, value) in self.__dict__.items()  ->  "
         "for (name, value) in list(self.__dict__.items())[1:]",
     ): "The first attribute is a list of names. `__copy__` has copied it already.",
+    (10, "Link._gather", "seen.add(id(self))  ->  pass"): (
+        "What is found twice counts once anyway: it only takes longer."
+    ),
     (12, "Link.add_persistent", "errors.check_super_init(self)  ->  pass"): (
         "The check of `init_scope`, which chapter 10 shows."
     ),
     (
         13,
         "Optimizer._state_of",
-        "state[name] = param.xp.asarray(backend.to_cpu(state[name]))  ->  pass",
+        "type(array) is not type(data)  ->  type(array) is type(data)",
     ): GPU,
-    (
-        13,
-        "Optimizer._state_of",
-        "type(state[name]) is not type(param.data)  ->  type(state[name]) is type(param.data)",
-    ): GPU,
-    (13, "Optimizer._state_of", "backend.to_cpu(state[name])  ->  state[name]"): GPU,
+    (13, "Optimizer._state_of", "backend.to_cpu(array)  ->  array"): GPU,
+    (13, "Optimizer._state_of", "2  ->  3"): "Floats have 2 bytes or 4, and never 3.",
+    (13, "Optimizer._state_of", "False  ->  True"): "New zeros are copied once more.",
+    (13, "Optimizer._move", "2  ->  3"): "Floats have 2 bytes or 4, and never 3.",
     (14, "Softmax.forward", "0  ->  1"): (
         "Until chapter 18 a Function has one output, and any index means it."
     ),

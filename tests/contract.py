@@ -1833,6 +1833,71 @@ def an_optimizer_meets_lazy_parameters_and_moves_shared_ones_once(lib):
     np.testing.assert_allclose(shared.W.data, [[0.0]])  # the slope of W**2 is 2 W
 
 
+@since(13)
+def a_frozen_parameter_gets_its_gradient_and_stays(lib):
+    model = lib.Sequential(lib.Linear(1), lib.Linear(1, 1))
+    model[0].disable_update()
+    model[1].b.update_enabled = False
+    loss = lambda: model(np.ones((1, 2), np.float32)).sum()  # noqa: E731
+    loss()  # W of the first layer comes now
+    before = [p.data.copy() for p in model.params()]
+    lib.SGD(lr=1).setup(model).update(loss)
+    moved = [(p.data != old).any() for p, old in zip(model.params(), before, strict=True)]
+    assert moved == [False, False, True, False]
+    assert all(p.grad is not None for p in model.params())
+    assert [model.update_enabled, model[0].update_enabled] == [True, False]
+    model.enable_update()
+    assert all(p.update_enabled for p in model.params())
+
+
+@since(13)
+def what_cannot_move_is_refused_before_anything_moves(lib):
+    model = lib.Linear(1, 1, initialW=np.ones((1, 1), np.float32))
+    optimizer = lib.MomentumSGD(lr=1).setup(model)
+    for p in model.params():
+        p.grad = np.ones_like(p.data)
+    model.b.data.flags.writeable = False
+    with pytest.raises(ValueError, match="MomentumSGD.update: expected an array that can be chang"):
+        optimizer.update()
+    model.b.data = np.zeros(1, np.float32)
+    optimizer.lr = -1
+    with pytest.raises(ValueError, match="MomentumSGD: expected lr as a number of at least 0"):
+        optimizer.update()
+    assert (model.W.data, optimizer.t) == (1, 0)
+    optimizer.lr = 0  # a schedule may begin there
+    optimizer.update()
+    assert (model.W.data, optimizer.t) == (1, 1)
+
+
+@since(13)
+def hooks_are_called_before_or_after_once_or_for_each_parameter(lib):
+    seen = []
+
+    def hook(optimizer, *param):
+        seen.append((optimizer.t, [p.name for p in param]))
+
+    model = lib.Linear(1, 1)
+    for timing in ("pre", "post"):
+        for each in (False, True):
+            optimizer = lib.SGD().setup(model)
+            hook.call_for_each_param = each
+            optimizer.add_hook(hook, timing=timing)
+            optimizer.update(lambda: model(np.ones((1, 1), np.float32)).sum())
+    assert seen == [(0, []), (0, ["W"]), (0, ["b"]), (1, []), (1, ["W"]), (1, ["b"])]
+
+
+@since(13)
+def float16_moves_in_float32(lib):
+    model = lib.Linear(1, 1, nobias=True, initialW=np.ones((1, 1), np.float16))
+    optimizer = lib.Adam(alpha=0.125, eps=1e-12).setup(model)
+    for size in (1e-4, 1e-5):  # the square of the second is 0 in float16
+        model.W.grad = np.full((1, 1), size, np.float16)
+        optimizer.update()
+    m, v = 0.1 * (0.9 * 1e-4 + 1e-5), 0.001 * (0.999 * 1e-8 + 1e-10)
+    second = 0.125 * (1 - 0.999**2) ** 0.5 / (1 - 0.9**2) * m / v**0.5
+    np.testing.assert_allclose(model.W.data, 1 - 0.125 - second, rtol=2e-3)
+
+
 @since(14)
 def softmax_cross_entropy_pulls_the_true_class_up(lib):
     x = lib.Variable(np.array([[0.0, 0.0], [0.0, 1000.0]]))

@@ -113,6 +113,7 @@ NO_ARRAY = "What has no axes is no array, and is refused right after."
 LONGER = "The numbers are the same in the end; it only takes longer."
 ONLY_SPEED = "How large a block is changes the speed, and nothing else."
 ANY_LENGTH = "Any number of bytes that None has room in."
+NO_SUCH_FLOAT = "Floats have 2 bytes or 4, and never 3."
 ANY_SEED = "Any seed will do that NumPy's generator has drawn."
 
 SURVIVORS: dict[tuple[str, str, str], str] = {
@@ -264,6 +265,9 @@ SURVIVORS: dict[tuple[str, str, str], str] = {
     ("optimizers", "<module>", "2  ->  1"): ONLY_SPEED,
     ("optimizers", "<module>", "18  ->  19"): ONLY_SPEED,
     ("optimizers", "<module>", "18  ->  17"): ONLY_SPEED,
+    ("optimizers", "Optimizer._move", "2  ->  3"): NO_SUCH_FLOAT,
+    ("optimizers", "Optimizer._state_of", "2  ->  3"): NO_SUCH_FLOAT,
+    ("optimizers", "Optimizer._state_of", "False  ->  True"): "New zeros are copied once more.",
     ("optimizers", "blocks", "size <= BLOCK  ->  size < BLOCK"): (
         "An array of just this size is one block."
     ),

@@ -249,6 +249,22 @@ def test_one_link_may_stand_at_several_places():
     assert len(model) == 3
 
 
+def test_params_asks_a_shared_link_once():
+    asked = []
+
+    class Asked(Chain):
+        def _named_children(self):
+            asked.append(self)
+            return super()._named_children()
+
+    model = Asked(l=L.Linear(2, 2))
+    for _ in range(3):
+        model = Chain(a=model, b=model)
+    asked.clear()  # assigning a child asks, too
+    assert len(list(model.params())) == 2
+    assert len(asked) == 1
+
+
 def test_a_shared_link_is_updated_once():
     shared = L.Linear(1, 1, initialW=np.array([[1.0]]), nobias=True)
     model = ChainList(shared, shared, Chain(again=shared))

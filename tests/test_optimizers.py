@@ -803,11 +803,19 @@ def test_an_update_core_that_changes_something_or_has_nothing_to_change_is_not_w
             if data.ndim == 0:
                 data -= grad
 
+    class Warm(optimizers.SGD):
+        def __init__(self):
+            super().__init__(lr=0)
+
+        def update_core(self, data, grad, state):
+            data -= self.lr * grad
+
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         step(Second().setup(make_link(xp)), 1, 2)
         step(Rebinds().setup(make_link(xp)), 0, 0)
         step(optimizers.SGD(lr=0).setup(make_link(xp)), 1, 2)
+        step(Warm().setup(make_link(xp)), 1, 2)
 
 
 # ---- frozen parameters ----
@@ -1183,7 +1191,7 @@ def test_clipping_says_no_name_where_only_the_length_is_not_finite():
             step(optimizer, 1e200, 1)
 
 
-@pytest.mark.parametrize("size", [6e4, 1e30])
+@pytest.mark.parametrize("size", [6e4, 1e10, 1e30])
 def test_clipping_does_not_make_0_of_small_factors(size):
     """1e-9 is 0 in float16, but 60000 * 1e-9 is not."""
     link = Link()
@@ -1323,6 +1331,8 @@ def test_call_hooks_calls_those_of_one_timing():
     assert seen == [("a", 0), ("b", 0), ("tell", 0)]
     with pytest.raises(ValueError, match="call_hooks: expected timing to be 'pre' or 'post', got"):
         optimizer.call_hooks("after")
+    with pytest.raises(RuntimeError, match="SGD.call_hooks: expected a link to update, got none"):
+        optimizers.SGD().call_hooks()
 
 
 def test_a_hook_may_remove_itself():

@@ -91,6 +91,8 @@ def at_the_first_update(optimizer: Any, moving: Any) -> list[Any]:
     """Copy the arrays that an `update_core` of the user is to change, at the first update."""
     if optimizer.t or type(optimizer).update_core.__module__ == "tinylinks.optimizers":
         return []
+    if not all([vars(optimizer).get(rate, 1) for rate in ("lr", "alpha")]):
+        return []  # a warm-up begins with a learning rate of 0
     return [data.copy() for data, _, _ in moving]
 
 
