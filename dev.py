@@ -204,7 +204,8 @@ def play():
     print(
         f"The notebooks are in {PLAY}. JupyterLab opens in your browser (Ctrl-C ends).", flush=True
     )
-    command = [str(PYTHON), "-m", "jupyterlab", str(PLAY), "--ServerApp.answer_yes=True"]
+    command = [str(PYTHON), "-m", "jupyterlab", str(PLAY)]
+    command += ["--ServerApp.answer_yes=True", "--log-level=WARN"]
     if os.name != "nt" and os.geteuid() == 0:
         command.append("--allow-root")
     env = {**environment(), "JUPYTER_DATA_DIR": str(VENV / "jupyter-data")}

@@ -3,6 +3,7 @@
 The book must have been built first: `make test` does, and so does `make book`.
 """
 
+import base64
 import inspect
 import json
 import re
@@ -254,12 +255,16 @@ def test_good_alternative_text_passes():
     assert bad_alternative_text({"alt": "The error falls, then rises again."}) is None
 
 
-def test_chapters_offer_their_notebook(chapters):
+def test_chapters_offer_their_notebook_without_its_outputs(chapters):
     for path, page in chapters.items():
-        offered = [find_target(page, link)[0] for link in page.links if link.endswith(".ipynb")]
-        offered = [file for file in offered if file.name == path.name]
-        assert offered, f"{path.name} is not offered on its page"
-        assert offered[0].read_bytes() == path.read_bytes()
+        assert not [link for link in page.links if link.endswith(".ipynb")], "the file with outputs"
+        offered = [link for link in page.links if link.startswith("data:application/x-ipynb+json")]
+        assert len(offered) == 1, f"{path.name} is not offered on its page"
+        cells = json.loads(base64.b64decode(offered[0].partition(",")[2]))["cells"]
+        assert {cell["id"] for cell in cells} >= {
+            cell["id"] for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        }
+        assert not any(cell.get("outputs") for cell in cells)
 
 
 def test_stored_outputs_are_on_the_page(chapters):

@@ -5,6 +5,7 @@ import html.parser
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import types
@@ -264,9 +265,11 @@ def test_a_formula_in_a_box_is_one_line():
 def test_what_is_not_known_is_named_with_its_cell(text, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         plain(text)
-    path = notebooks.write(ROOT / "_build" / tmp_path.name, "01_a.ipynb", markdown(text, id="here"))
+    path = notebooks.write(tmp_path / "chapters", "01_a.ipynb", markdown(text, id="here"))
+    for needed in ("references.bib", "chapters/glossary.md"):
+        shutil.copy(ROOT / needed, tmp_path / needed)
     with pytest.raises(ValueError, match=r"in cell here of 01_a\.ipynb"):
-        running.edition(path)
+        running.edition(path, root=tmp_path)
 
 
 def test_pages_are_links_where_there_is_a_site():
@@ -282,12 +285,12 @@ def test_pages_are_links_where_there_is_a_site():
     )
 
 
-def test_a_picture_that_needs_a_gpu_is_kept():
+def test_a_picture_that_needs_a_gpu_is_kept(tmp_path):
     picture = notebooks.picture()
     alt = {"image": {"alt": "Two curves."}}
     on_gpu = notebooks.code("plot()", picture, id="plot", tags=["gpu"], mystnb=alt)
-    path = notebooks.write(ROOT / "_build" / "gpu", "01_a.ipynb", markdown("# A"), on_gpu)
-    cells = json.loads(running.edition(path))["cells"]
+    path = notebooks.write(tmp_path, "01_a.ipynb", markdown("# A"), on_gpu)
+    cells = json.loads(running.edition(path, root=tmp_path))["cells"]
     assert [cell["id"] for cell in cells[3:]] == ["plot", "plot-recorded"]
     assert cells[3]["outputs"] == []
     assert "![Two curves.](attachment:plot-0.png)" in source(cells[4])
