@@ -54,8 +54,7 @@ from tinylinks import (
     to_dot,
     using_config,
 )
-from tinylinks.errors.chapters import CHAPTERS, see
-from tinylinks.walk import after
+from tinylinks.walk import CHAPTERS, after, see
 
 PACKAGE = Path(tinylinks.__file__).parent
 ROOMS = sorted((PACKAGE / "errors").glob("*.py"))

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.words import describe, is_number, is_whole
+from tinylinks.walk import see
 
 
 def check_choice(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.link import check_super_init
 from tinylinks.errors.words import describe, is_whole
+from tinylinks.walk import see
 
 if TYPE_CHECKING:
     from tinylinks.link import Link

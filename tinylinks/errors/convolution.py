@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.shapes import shape_of
 from tinylinks.errors.variable import check_initialized
 from tinylinks.errors.words import describe, is_whole
+from tinylinks.walk import see
 
 
 def check_images(operation: str, x: Any) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.words import IsArrayType, describe, foreign, is_number, is_whole
+from tinylinks.walk import see
 
 
 def check_ndim(operation: str, ndim: Any) -> None:

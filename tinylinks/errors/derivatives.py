@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.words import IsArrayType, describe, describe_all, foreign
+from tinylinks.walk import see
 
 
 def check_variables(operation: str, argument: str, xs: Any, Variable: type) -> None:

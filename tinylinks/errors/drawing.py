@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.words import describe
+from tinylinks.walk import see
 
 
 def check_steps(y: Any) -> None:

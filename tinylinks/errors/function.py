@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.words import (
     DTYPES,
     IsArrayType,
@@ -18,6 +17,7 @@ from tinylinks.errors.words import (
     is_number,
     other_numbers,
 )
+from tinylinks.walk import see
 
 if TYPE_CHECKING:
     from tinylinks.function import Function

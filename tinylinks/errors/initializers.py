@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.words import describe, foreign, is_number
+from tinylinks.walk import see
 
 
 def check_initial(array: Any, shape: tuple[int, ...]) -> None:

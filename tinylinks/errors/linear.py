@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.function import check_input
 from tinylinks.errors.shapes import shape_of
 from tinylinks.errors.variable import check_initialized
 from tinylinks.errors.words import describe, is_whole
+from tinylinks.walk import see
 
 
 def check_matmul(a: Any, b: Any, transa: bool, transb: bool) -> None:

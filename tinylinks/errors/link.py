@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.names import renamed
 from tinylinks.errors.serializers import no_name_in_a_file
 from tinylinks.errors.words import describe
+from tinylinks.walk import see
 
 if TYPE_CHECKING:
     from tinylinks.link import Link

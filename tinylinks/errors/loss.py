@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.function import check_input
 from tinylinks.errors.shapes import shape_of
 from tinylinks.errors.variable import check_backend
 from tinylinks.errors.words import DTYPES, IsArrayType, describe, is_whole
+from tinylinks.walk import see
 
 if TYPE_CHECKING:
     from tinylinks.function import Function

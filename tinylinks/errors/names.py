@@ -10,8 +10,8 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from tinylinks.errors.chainer import of_chainer
-from tinylinks.errors.chapters import see
 from tinylinks.errors.variable import waits
+from tinylinks.walk import see
 
 # Names of PyTorch and Keras -> what to write here.
 OTHER_LIBRARIES = {

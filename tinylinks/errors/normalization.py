@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 from tinylinks.errors.arguments import check_flag
-from tinylinks.errors.chapters import see
 from tinylinks.errors.function import check_input
 from tinylinks.errors.variable import check_backend, check_initialized
 from tinylinks.errors.words import describe, is_number, is_whole
+from tinylinks.walk import see
 
 
 def check_dropout(x: Any, ratio: Any, mask: Any) -> None:

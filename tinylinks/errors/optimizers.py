@@ -8,10 +8,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.link import inside_a_container, names_its_own
 from tinylinks.errors.names import OTHER_LIBRARIES, renamed, spelling, spelling_of_attribute
 from tinylinks.errors.words import describe, is_whole
+from tinylinks.walk import see
 
 
 def check_link(optimizer: Any, link: Any, Link: type) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.words import describe
+from tinylinks.walk import see
 
 
 def check_file(operation: str, file: Any, method: str) -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from tinylinks.errors.arguments import check_flag
-from tinylinks.errors.chapters import see
 from tinylinks.errors.function import check_input
 from tinylinks.errors.variable import check_backend, check_initialized
 from tinylinks.errors.words import describe, is_number, is_whole
+from tinylinks.walk import see
 
 if TYPE_CHECKING:
     from tinylinks.function import Function

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.names import no_name
 from tinylinks.errors.words import IsArrayType, describe, foreign
+from tinylinks.walk import see
 
 
 def check_config(name: str, value: Any, names: Sequence[str]) -> None:

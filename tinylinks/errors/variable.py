@@ -6,7 +6,6 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tinylinks.errors.chapters import see
 from tinylinks.errors.words import (
     DTYPES,
     IsArrayType,
@@ -17,6 +16,7 @@ from tinylinks.errors.words import (
     is_number,
     other_numbers,
 )
+from tinylinks.walk import see
 
 
 def check_data(data: Any, is_array_type: IsArrayType) -> None:
