@@ -48,7 +48,7 @@ WORDS = "Words and sources"
 
 HOW_TO_RUN = "Run the cells one after the other, with Shift+Enter."
 HOW_TO_PREDICT = """
-Where it says **Predict**, decide first, and then run the cell below: what it shows is the answer."""
+Where it says **Predict**, decide first, then run the cell below: what it shows is the answer."""
 
 FIRST_CELL = """\
 # This notebook needs the library tinylinks, and matplotlib for the pictures.
