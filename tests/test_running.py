@@ -198,6 +198,12 @@ def test_links_to_the_site_are_places_of_the_built_book():
                 assert not anchor or f'id="{anchor}"' in text, link
 
 
+def test_predictions_are_explained_where_there_are_any():
+    chapter, dictionary = edition(THREE[0]), edition("dictionary.ipynb")
+    assert "**Predict**, decide first" in source(chapter["cells"][1])
+    assert "Predict" not in source(dictionary["cells"][1])
+
+
 def test_a_chapter_has_its_number_in_the_title():
     assert source(edition("05_meet_a_diamond.ipynb")["cells"][0]).startswith("# 5. ")
 
@@ -246,6 +252,10 @@ def test_an_answer_may_hold_code_and_boxes():
 def test_code_is_left_alone():
     text = "```python\n{term}`leaf`\n```{answer}\n```"
     assert plain(text) == text
+
+
+def test_code_between_three_marks_in_a_line_is_no_fence():
+    assert plain("```x = 1``` is code\n{doc}`rules <rules>`") == "```x = 1``` is code\n*rules*"
 
 
 def test_a_formula_in_a_box_is_one_line():

@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "chapters"
 ZIP = "tinylinks-notebooks.zip"
 
-FENCE = re.compile(r" *(?P<fence>`{3,}|:{3,})(?:\{(?P<name>[\w:-]+)\})?(?P<argument>.*)")
+FENCE = re.compile(r" *(?P<fence>`{3,}|:{3,})(?:\{(?P<name>[\w:-]+)\})?(?P<argument>[^`]*)")
 OPTION = re.compile(r":(\w+):(.*)")
 ROLE = re.compile(r"\{([\w:-]+)\}`([^`]+)`")
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^():#]+)\.(?:md|ipynb)(#[^)]*)?\)")
@@ -46,9 +46,9 @@ SUMMARIES = {"Answer": "Show the answer", "Hint": "Show a hint"}
 
 WORDS = "Words and sources"
 
-HOW_TO_RUN = """\
-Run the cells one after the other, with Shift+Enter. Where it says **Predict**, decide first, and \
-then run the cell below: what it shows is the answer."""
+HOW_TO_RUN = "Run the cells one after the other, with Shift+Enter."
+HOW_TO_PREDICT = """
+Where it says **Predict**, decide first, then run the cell below: what it shows is the answer."""
 
 FIRST_CELL = """\
 # This notebook needs the library tinylinks, and matplotlib for the pictures.
@@ -119,7 +119,9 @@ def edition(path, site="", root=ROOT):
         else:
             cells.append({**cell, "source": text, "execution_count": None, "outputs": []})
             cells += recorded_pictures(cell)
-    cells[1:1] = [markdown(HOW_TO_RUN, "how-to-run"), code(first_cell(site), "get-ready")]
+    predicts = any("**Predict**" in cell["source"] for cell in cells)
+    how = HOW_TO_RUN + HOW_TO_PREDICT * predicts
+    cells[1:1] = [markdown(how, "how-to-run"), code(first_cell(site), "get-ready")]
     if links.explained:
         cells.append(markdown(links.explanations(), "words-and-sources"))
     notebook = nbformat.from_dict({**notebook, "cells": cells})
@@ -182,14 +184,19 @@ def plain_markdown(text, links):
             continue
         parts += [roles("\n".join(prose), links)] if prose else []
         prose = []
-        closing = re.compile(rf" *{opening['fence'][0]}{{{len(opening['fence'])},}} *")
-        inside = list(itertools.takewhile(lambda line: not closing.fullmatch(line), lines))  # noqa: B023
+        inside = take_inside(opening["fence"], lines)
         if opening["name"]:
             parts.append(directive(opening["name"], opening["argument"].strip(), inside, links))
         else:  # code, in which nothing is replaced
             parts.append("\n".join([line, *inside, opening["fence"]]))
     parts += [roles("\n".join(prose), links)] if prose else []
     return "\n".join(parts)
+
+
+def take_inside(fence, lines):
+    """Take the lines up to the one that closes the fence: as many of its marks, or more."""
+    closing = re.compile(rf" *{fence[0]}{{{len(fence)},}} *")
+    return list(itertools.takewhile(lambda line: not closing.fullmatch(line), lines))
 
 
 def directive(name, argument, lines, links):
