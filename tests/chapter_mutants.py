@@ -77,7 +77,6 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (2, "format_array", "1000  ->  999"): (
         "How many numbers of a long array decide on its width: NumPy shows only its ends."
     ),
-    (4, "Function.apply", "errors.used_twice(self)  ->  pass"): CARRIED,
     (4, "Exp.forward", "0  ->  1"): ONE_OUTPUT,
     (5, "Variable.backward", "errors.check_backward(self)  ->  pass"): CARRIED,
     (5, "Function", "0  ->  1"): "The rank of a Function that was not applied yet.",

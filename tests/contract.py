@@ -218,7 +218,7 @@ def a_function_can_be_used_once(lib):
         f.apply(scalar(lib))
 
 
-@since(3)
+@since(3, in_full=True)
 def the_label_is_the_class_in_small_letters(lib):
     class MeanSquaredError(lib.Function):
         pass
@@ -450,7 +450,7 @@ def the_gradient_of_the_result_is_used_up(lib):
     np.testing.assert_allclose(d.x.grad, 2 * SLOPE)
 
 
-@since(5)
+@since(5, in_full=True)
 def retain_grad_keeps_them(lib):
     d = diamond(lib)
     d.y.backward(retain_grad=True)
@@ -469,7 +469,7 @@ def a_leaf_owns_its_gradient(lib):
     assert start[0] == 1.0
 
 
-@since(5)
+@since(5, in_full=True)
 def none_stands_for_no_gradient(lib):
     class First(lib.Function):
         def forward(self, a, b):

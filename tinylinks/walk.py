@@ -169,7 +169,7 @@ def rebase(new: type) -> None:
     if not earlier:
         raise TypeError(
             f"rebase: expected a class made by `class Name(Name):`, got {new!r}. "
-            f"Call it after the cell in which a class grew. {see('arithmetic')}"
+            f"Call it after the cell in which a class grew. {see('history')}"
         )
     for old in earlier:
         for cls in old.__subclasses__():
