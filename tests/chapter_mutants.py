@@ -49,6 +49,7 @@ DEFAULT = "A default: the function that the chapter builds on top of this one pa
 GPU = "It matters for the arrays of a GPU only."
 HIGHER = "It matters where gradients are Variables themselves, which chapter 19 tells of."
 NUMBERS = "NumPy takes True and False for 1 and 0. Stricter array modules do not."
+OWNED = "In the chapter every node has an owner; in the library only a leaf has one."
 ONE_OUTPUT = "There is one output: only how many indexes there are counts as yet."
 STEP = "The step or the tolerance of a measurement: any will do within the bounds of chapter 1."
 SHORTCUT = "It saves time: the other way gives the same."
@@ -143,6 +144,16 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "Broadcasting.fit_shape",
         "SumTo(node.shape).compute(gx) if stretched else gx  ->  SumTo(node.shape).compute(gx)",
     ): SHORTCUT,
+    (18, "Node.__reduce__", "0  ->  1"): (
+        "It stands in until the copy is an input: then its place gets shape and dtype."
+    ),
+    (18, "Variable.unchain", "self.node.set_owner(self)  ->  pass"): OWNED,
+    (18, "Variable.unchain_backward", "self.node.set_owner(self)  ->  pass"): OWNED,
+    (
+        18,
+        "Variable.__getstate__",
+        "state if isinstance(state, tuple) else (state, {})  ->  (state, {})",
+    ): "No class of the book has slots without a dictionary.",
     (18, "<module>", "1  ->  2"): SHORTCUT,
     (18, "<module>", "1  ->  2  (2)"): SHORTCUT,
     (18, "<module>", "1  ->  0"): SHORTCUT,
