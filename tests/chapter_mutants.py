@@ -49,8 +49,10 @@ DEFAULT = "A default: the function that the chapter builds on top of this one pa
 GPU = "It matters for the arrays of a GPU only."
 HIGHER = "It matters where gradients are Variables themselves, which chapter 19 tells of."
 NUMBERS = "NumPy takes True and False for 1 and 0. Stricter array modules do not."
+OWNED = "In the chapter every node has an owner; in the library only a leaf has one."
 ONE_OUTPUT = "There is one output: only how many indexes there are counts as yet."
 STEP = "The step or the tolerance of a measurement: any will do within the bounds of chapter 1."
+SAID_AGAIN = "The walk of chapter 18, in full, says it again before each backward."
 SHORTCUT = "It saves time: the other way gives the same."
 STANDS_IN = "It stands in until initialize."
 TIES = "It breaks ties between equal ranks: any order among them is right."
@@ -142,6 +144,16 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "Broadcasting.fit_shape",
         "SumTo(node.shape).compute(gx) if stretched else gx  ->  SumTo(node.shape).compute(gx)",
     ): SHORTCUT,
+    (18, "Node.__reduce__", "0  ->  1"): (
+        "It stands in until the copy is an input: then its place gets shape and dtype."
+    ),
+    (18, "Variable.unchain", "self.node.set_owner(self)  ->  pass"): OWNED,
+    (18, "Variable.unchain_backward", "self.node.set_owner(self)  ->  pass"): OWNED,
+    (
+        18,
+        "Variable.__getstate__",
+        "state if isinstance(state, tuple) else (state, {})  ->  (state, {})",
+    ): "No class of the book has slots without a dictionary.",
     (18, "<module>", "1  ->  2"): SHORTCUT,
     (18, "<module>", "1  ->  2  (2)"): SHORTCUT,
     (18, "<module>", "1  ->  0"): SHORTCUT,
@@ -180,6 +192,22 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "for _ in backward_steps(arrivals, retain_grad)  ->  "
         "for _ in list(backward_steps(arrivals, retain_grad))[1:]",
     ): "The loop does nothing with the steps: the list takes all of them as well.",
+    (19, "recorded_walk", "f.double_backprop = False  ->  pass"): SAID_AGAIN,
+    (19, "recorded_walk", "False  ->  True"): SAID_AGAIN,
+    (
+        19,
+        "Variable.backward",
+        "for (node, g) in recorded_walk({self.creator: start}).items()  ->  "
+        "for (node, g) in list(recorded_walk({self.creator: start}).items())[1:]",
+    ): "The first that comes back is always that of a Function.",
+    (
+        19,
+        "Variable.backward",
+        "Variable(gy, requires_grad=False)  ->  Variable(gy)",
+    ): "Nobody has a name for this 1, so nobody can ask for its gradient.",
+    (19, "Variable.backward", "False  ->  True  (2)"): (
+        "Nobody has a name for this 1, so nobody can ask for its gradient."
+    ),
     (19, "backward_steps", "False  ->  True"): DEFAULT,
     (19, "grad", "gy if enable_double_backprop else gy.data  ->  gy.data"): (
         "Where retained inputs are Variables, an array to start from is a constant as well."

@@ -1467,7 +1467,7 @@ class Both:
         return g_sum + 2 * g_double, g_sum
 
 
-@since(18)
+@since(18, in_full=True)
 def a_function_may_have_several_results(lib):
     class Two(Both, lib.Function):
         pass
@@ -1479,7 +1479,7 @@ def a_function_may_have_several_results(lib):
     np.testing.assert_array_equal(b.grad, 1)
 
 
-@since(18)
+@since(18, in_full=True)
 def a_result_that_nobody_used_sends_zeros(lib):
     class Two(Both, lib.Function):
         pass
@@ -1491,25 +1491,25 @@ def a_result_that_nobody_used_sends_zeros(lib):
     np.testing.assert_array_equal(b.grad, 0)
 
 
-@since(18)
+@since(18, in_full=True)
 def a_variable_has_no_hash(lib):
     with pytest.raises(TypeError, match="hash: expected"):
         hash(scalar(lib))
 
 
-@since(18)
+@since(18, in_full=True)
 def calling_a_function_says_what_to_write(lib):
     with pytest.raises(TypeError, match=r"Write Square\(...\).apply\(x\)"):
         lib.Square()(scalar(lib))
 
 
-@since(18)
+@since(18, in_full=True)
 def the_wrong_number_of_inputs_is_named(lib):
     with pytest.raises(TypeError, match="square: expected as many inputs as"):
         lib.Square().apply(scalar(lib), scalar(lib))
 
 
-@since(18)
+@since(18, in_full=True)
 def debug_mode_sees_an_array_that_was_changed_in_place(lib):
     with tinylinks.using_config("debug", True):
         x = lib.Variable(np.ones(2))
@@ -1519,14 +1519,14 @@ def debug_mode_sees_an_array_that_was_changed_in_place(lib):
             y.backward()
 
 
-@since(18)
+@since(18, in_full=True)
 def debug_mode_sees_nan_and_infinity(lib):
     with tinylinks.using_config("debug", True), np.errstate(all="ignore"):
         with pytest.raises(FloatingPointError, match="div.forward: expected finite numbers"):
             scalar(lib) / 0.0
 
 
-@since(18)
+@since(18, in_full=True)
 def numbers_in_another_order_of_bytes_are_put_into_ours(lib):
     other = np.dtype(np.float32).newbyteorder()
     for array in (np.array([1, 2], other), np.array([1, 2], np.float32).astype(other)):
@@ -1558,7 +1558,7 @@ def two_parameters_that_wait_cannot_be_computed_with(lib):
             compute()
 
 
-@since(18)
+@since(18, in_full=True)
 def a_function_written_for_chainer_is_recognized(lib):
     class Double(lib.Function):
         def forward(self, inputs):
@@ -1574,7 +1574,7 @@ def a_function_written_for_chainer_is_recognized(lib):
         Double().apply((lib.Variable(np.ones((1, 3))),))
 
 
-@since(18)
+@since(18, in_full=True)
 def backward_takes_one_gradient_for_each_output(lib):
     class Halves(lib.Function):
         def forward(self, x):
@@ -1588,7 +1588,7 @@ def backward_takes_one_gradient_for_each_output(lib):
             Halves().apply(lib.Variable(np.ones(2)))
 
 
-@since(18)
+@since(18, in_full=True)
 def debug_mode_watches_what_a_function_keeps(lib):
     class Times(lib.Function):
         def __init__(self, a):
