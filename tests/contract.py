@@ -1635,7 +1635,7 @@ def derivatives_of_any_order(lib):
     np.testing.assert_allclose(derivatives(lib, lib.tanh, 0.5, 2), [slope, -2 * y * slope])
 
 
-@since(19)
+@since(19, in_full=True)
 def a_walk_that_is_asked_to_be_recorded_is_recorded_inside_of_no_backprop_mode(lib):
     x = lib.Variable(np.array(3.0))
     y = x * x * x
@@ -1685,7 +1685,7 @@ def second_derivatives_of_powers_at_0(lib):
     np.testing.assert_allclose(derivatives(lib, lambda x: 0**x, 1.0, 2), 0)
 
 
-@since(19)
+@since(19, in_full=True)
 def second_derivatives_through_rows(lib):
     x = lib.Variable(np.array([[1.0, 2.0], [3.0, 5.0], [7.0, 1.0]]))
     first, second, _ = x
@@ -1712,7 +1712,7 @@ def a_gradient_that_depends_on_nothing_is_a_constant(lib):
         assert x.grad is None
 
 
-@since(19)
+@since(19, in_full=True)
 def an_ordinary_gradient_has_no_history(lib):
     x = scalar(lib, 3.0)
     (x * x).backward()
@@ -1721,7 +1721,7 @@ def an_ordinary_gradient_has_no_history(lib):
     assert not x.grad_var.requires_grad
 
 
-@since(19)
+@since(19, in_full=True)
 def grad_var_checks_what_it_is_given(lib):
     x = lib.Variable(np.ones(2))
     with pytest.raises(TypeError, match="grad_var: expected a Variable"):
