@@ -778,13 +778,13 @@ def stretched_inputs_get_gradients_of_their_own_shape(lib):
     np.testing.assert_allclose(gradients(lib, lambda a, b: a + b, table, column)[1], [[6], [15]])
 
 
-@since(7)
+@since(7, in_full=True)
 def the_slopes_of_powers_with_a_row_of_exponents(lib):
     (gx,) = gradients(lib, lambda x: x ** np.arange(4), [[0.0], [-2.0]])
     np.testing.assert_allclose(gx, [[2], [6 - 2 * 7 * 2 + 3 * 8 * 4]])
 
 
-@since(7)
+@since(7, in_full=True)
 def reductions_take_their_options_by_place_too(lib):
     x = lib.Variable(np.arange(6.0).reshape(2, 3))
     for y in (x.sum(0, True), x.max(0, True), x.min(0, True), x.mean(0, None, True)):
@@ -792,13 +792,36 @@ def reductions_take_their_options_by_place_too(lib):
     np.testing.assert_allclose(x.mean(0, weights=np.array([3.0, 1.0])).data, [0.75, 1.75, 2.75])
 
 
-@since(7)
+@since(7, in_full=True)
 def arrays_of_whole_numbers_become_floats_beside_variables(lib):
     x = lib.Variable(np.ones(2, np.float32))
     assert (x * np.array([1, 2])).dtype == np.float32
 
 
 @since(7)
+def sums_and_means_reduce_forward_and_stretch_backward(lib):
+    table = np.array([[1.0, 5.0, 3.0], [7.0, 3.0, 2.0]])
+    tries = [
+        (lambda x: x.sum(), 21, np.ones((2, 3))),
+        (lambda x: x.sum(axis=0), [8, 8, 5], [[1, 2, 3]] * 2),
+        (lambda x: x.mean(axis=1, keepdims=True), [[3], [4]], [[1 / 3] * 3, [2 / 3] * 3]),
+        (lambda x: x.mean(axis=-1), [3, 4], [[1 / 3] * 3, [2 / 3] * 3]),
+    ]
+    for f, numbers, gx in tries:
+        y = f(lib.Variable(table))
+        np.testing.assert_allclose(y.data, numbers)
+        np.testing.assert_allclose(gradients(lib, f, table)[0], gx)
+
+
+@since(7)
+def a_transpose_and_another_shape_send_gradients_back_to_their_places(lib):
+    table = np.arange(6.0).reshape(2, 3)
+    for f in (lambda x: x.reshape(3, 2).reshape(-1), lambda x: x.reshape((6,))):
+        np.testing.assert_allclose(gradients(lib, f, table)[0], [[1, 2, 3], [4, 5, 6]])
+    np.testing.assert_allclose(gradients(lib, lambda x: x.T, table)[0], [[1, 3, 5], [2, 4, 6]])
+
+
+@since(7, in_full=True)
 def reductions_know_their_axes(lib):
     x = lib.Variable(np.array([[1.0, 5.0], [7.0, 3.0]]))
     assert x.sum().shape == ()
@@ -808,7 +831,7 @@ def reductions_know_their_axes(lib):
     np.testing.assert_allclose(x.min(axis=(0, 1)).data, 1)
 
 
-@since(7)
+@since(7, in_full=True)
 def reductions_send_gradients_back_to_every_term(lib):
     table = np.array([[1.0, 5.0], [7.0, 3.0]])
     np.testing.assert_allclose(gradients(lib, lambda x: x.sum(axis=0), table)[0], [[1, 2], [1, 2]])
@@ -819,13 +842,13 @@ def reductions_send_gradients_back_to_every_term(lib):
     np.testing.assert_allclose(gradients(lib, lambda x: x.min(axis=0), table)[0], [[1, 0], [0, 2]])
 
 
-@since(7)
+@since(7, in_full=True)
 def every_tied_element_gets_the_full_gradient(lib):
     (gx,) = gradients(lib, lambda x: x.max(), [2.0, 5.0, 5.0])
     np.testing.assert_allclose(gx, [0, 1, 1])
 
 
-@since(7)
+@since(7, in_full=True)
 def other_layouts_send_gradients_back_to_their_places(lib):
     table = np.arange(6.0).reshape(2, 3)
     for f in (lambda x: x.reshape(3, 2).reshape(-1), lambda x: x.reshape((6,))):
