@@ -906,6 +906,15 @@ def linear_computes_and_differentiates(lib):
 
 
 @since(8)
+def linear_says_that_the_rows_do_not_fit(lib):
+    W = lib.Variable(np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"linear: expected x.shape\[1\] == W.shape\[1\], got 4"):
+        lib.linear(np.ones((5, 4)), W)
+    with pytest.raises(ValueError, match=r"linear: expected b of shape \(2,\), got \(3,\)"):
+        lib.linear(np.ones((5, 3)), W, np.ones(3))
+
+
+@since(8, in_full=True)
 def linear_says_what_does_not_fit(lib):
     W = lib.Variable(np.ones((2, 3)))
     with pytest.raises(ValueError, match=r"linear: expected x.shape\[1\] == W.shape\[1\], got 4"):
@@ -916,7 +925,7 @@ def linear_says_what_does_not_fit(lib):
         lib.linear(np.ones((5, 3)), W, np.ones(3))
 
 
-@since(8)
+@since(8, in_full=True)
 def linear_takes_further_axes_as_one(lib):
     W = np.ones((2, 12))
     assert lib.linear(np.ones((5, 3, 4)), W).shape == (5, 2)
@@ -924,6 +933,16 @@ def linear_takes_further_axes_as_one(lib):
 
 
 @since(8)
+def two_matrices_multiply_and_know_their_slopes(lib):
+    a, b = np.arange(12.0).reshape(4, 3), np.arange(6.0).reshape(3, 2)
+    np.testing.assert_allclose((a @ lib.Variable(b)).data, a @ b)
+    gy = np.arange(1.0, 9.0).reshape(4, 2)
+    ga, gb = gradients(lib, lambda a, b: a @ b, a, b)
+    np.testing.assert_allclose(ga, gy @ b.T)
+    np.testing.assert_allclose(gb, a.T @ gy)
+
+
+@since(8, in_full=True)
 def matrices_and_vectors_multiply_as_in_numpy(lib):
     rng = np.random.default_rng(0)
     for a, b in [
@@ -952,7 +971,7 @@ def products_of_a_shallow_and_a_deep_input_know_their_rank(lib):
     assert lib.linear(x, deep[1]).rank == 3
 
 
-@since(8)
+@since(8, in_full=True)
 def matmul_says_what_does_not_fit(lib):
     with pytest.raises(ValueError, match=r"matmul: expected a.shape\[-1\] == b.shape\[-2\]"):
         lib.Variable(np.ones((4, 3))) @ np.ones((2, 3))
