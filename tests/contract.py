@@ -712,7 +712,7 @@ def numpy_functions_are_refused(lib):
             function(scalar(lib))
 
 
-@since(6, in_full=True)
+@since(6)
 def as_variable_boxes_an_array_as_a_constant(lib):
     x = scalar(lib)
     assert lib.as_variable(x) is x
