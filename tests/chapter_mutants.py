@@ -110,6 +110,11 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (6, "log", "bare(b)  ->  b"): HIGHER,
     (6, "log", "zero.astype(b.dtype)  ->  zero"): NUMBERS,
     (6, "Pow.backward", "1  ->  0"): HIGHER,
+    (
+        6,
+        "Pow.backward",
+        "return (b * a ** (b - 1) * gy, None)  ->  return (b * a ** (b - 1) * gy, None)",
+    ): "None in place of None.",
     (7, "backward_steps", "False  ->  True"): DEFAULT,
     (7, "check", "0.0001  ->  0.0002"): STEP,
     (7, "Max.backward", "self.chosen.astype(gy.dtype)  ->  self.chosen"): NUMBERS,

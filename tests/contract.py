@@ -513,6 +513,42 @@ def gradients(lib, f, *arrays):
 
 
 @since(6)
+def the_four_signs_compute_and_know_their_slopes(lib):
+    signs = {
+        (6.0, 1.0, 1.0): lambda a, b: a + b,
+        (2.0, 1.0, -1.0): lambda a, b: a - b,
+        (8.0, 2.0, 4.0): lambda a, b: a * b,
+        (2.0, 0.5, -1.0): lambda a, b: a / b,
+        (-14.0, -8.0, 1.0): lambda a, b: -(a**2) + b,
+    }
+    for expected, sign in signs.items():
+        y = sign(scalar(lib, 4.0), scalar(lib, 2.0))
+        np.testing.assert_allclose([y.item(), *gradients(lib, sign, 4.0, 2.0)], expected)
+
+
+@since(6)
+def numbers_may_stand_on_the_left(lib):
+    for sign, value, slope in [
+        (lambda x: 1 + x, 5, 1),
+        (lambda x: 10 - x, 6, -1),
+        (lambda x: 3 * x, 12, 3),
+        (lambda x: 8 / x, 2, -0.5),
+    ]:
+        np.testing.assert_allclose(sign(scalar(lib, 4.0)).data, value)
+        np.testing.assert_allclose(gradients(lib, sign, 4.0), [slope])
+
+
+@since(6)
+def the_four_signs_of_a_shallow_and_a_deep_input_know_their_rank(lib):
+    shallow = scalar(lib, 2.0)
+    deep = lib.exp(lib.square(shallow))
+    signs = [lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / b]
+    for sign in signs:
+        for y in (sign(deep, shallow), sign(shallow, deep), sign(deep, 3), sign(3, deep)):
+            assert (y.creator.rank, y.rank) == (2, 3)
+
+
+@since(6, in_full=True)
 def operators_compute_what_they_say(lib):
     a, b = lib.Variable(np.array([6.0, 2.0])), lib.Variable(np.array([3.0, 4.0]))
     results = [a + b, a - b, a * b, a / b, a**b, -a, abs(-a)]
@@ -521,7 +557,7 @@ def operators_compute_what_they_say(lib):
         np.testing.assert_allclose(y.data, numbers)
 
 
-@since(6)
+@since(6, in_full=True)
 def operators_know_their_slopes(lib):
     slopes = {
         (1.0, 1.0): lambda a, b: a + b,
@@ -535,7 +571,7 @@ def operators_know_their_slopes(lib):
         np.testing.assert_allclose(gradients(lib, f, 4.0, 2.0), expected)
 
 
-@since(6)
+@since(6, in_full=True)
 def numbers_may_stand_on_both_sides(lib):
     x = scalar(lib, 4.0)
     results = [1 + x, x + 1, 10 - x, x - 1, 3 * x, x * 3, 8 / x, x / 2, 2**x, x**2]
@@ -549,13 +585,13 @@ def an_array_on_the_left_lets_the_variable_compute(lib):
     np.testing.assert_allclose(y.data, [3.0, 8.0])
 
 
-@since(6)
+@since(6, in_full=True)
 def the_slope_of_the_power_0_is_0_also_at_0(lib):
     (gx,) = gradients(lib, lambda x: x**0, [0.0, 2.0])
     np.testing.assert_allclose(gx, 0.0)
 
 
-@since(6)
+@since(6, in_full=True)
 def a_power_of_0_has_finite_slopes(lib):
     gx, gb = gradients(lib, lambda a, b: a**b, [0.0, 0.0, 0.0, 2.0], [0.0, 1.0, 2.0, 0.0])
     np.testing.assert_allclose(gx, [0, 2, 0, 0])
@@ -564,7 +600,7 @@ def a_power_of_0_has_finite_slopes(lib):
     np.testing.assert_allclose(gb, 0.0)
 
 
-@since(6)
+@since(6, in_full=True)
 def operators_of_a_shallow_and_a_deep_input_know_their_rank(lib):
     shallow = scalar(lib, 2.0)
     deep = lib.exp(lib.square(shallow))
@@ -575,13 +611,13 @@ def operators_of_a_shallow_and_a_deep_input_know_their_rank(lib):
             assert (y.creator.rank, y.rank) == (2, 3)
 
 
-@since(6)
+@since(6, in_full=True)
 def plus_leaves_a_variable_as_it_is(lib):
     x = scalar(lib)
     assert +x is x
 
 
-@since(6)
+@since(6, in_full=True)
 def what_rounds_down_is_refused(lib):
     x = scalar(lib, 7.0)
     tries = {
@@ -595,7 +631,7 @@ def what_rounds_down_is_refused(lib):
                 action()
 
 
-@since(6)
+@since(6, in_full=True)
 def a_variable_can_be_taken_apart_row_by_row(lib):
     table = np.arange(6.0).reshape(3, 2)
 
@@ -621,7 +657,7 @@ def a_constant_has_no_gradient(lib):
     assert (constant * 2).creator is None
 
 
-@since(6)
+@since(6, in_full=True)
 def constants_take_the_dtype_of_the_variable(lib):
     x = lib.Variable(np.ones(2, np.float32))
     for constant in (0.5, 3, np.float64(0.5), np.ones(2), np.ones(2, np.float16)):
@@ -629,14 +665,14 @@ def constants_take_the_dtype_of_the_variable(lib):
         assert (constant * x).dtype == np.float32
 
 
-@since(6)
+@since(6, in_full=True)
 def two_variables_of_different_dtype_are_refused(lib):
     x = lib.Variable(np.ones(2, np.float32))
     with pytest.raises(TypeError, match="mul: expected one dtype, got float32 and float64"):
         x * lib.Variable(np.ones(2))
 
 
-@since(6)
+@since(6, in_full=True)
 def whole_numbers_have_no_slope(lib):
     x = lib.Variable(np.array([1, 2]))
     with pytest.raises(TypeError, match="exp: expected floats"):
@@ -644,13 +680,13 @@ def whole_numbers_have_no_slope(lib):
     assert x[0].item() == 1
 
 
-@since(6)
+@since(6, in_full=True)
 def an_index_that_occurs_twice_counts_twice(lib):
     (gx,) = gradients(lib, lambda x: x[[0, 0, 2]], [1.0, 2.0, 3.0])
     np.testing.assert_allclose(gx, [1 + 2, 0, 3])
 
 
-@since(6)
+@since(6, in_full=True)
 def slices_and_rows_can_be_picked(lib):
     table = np.arange(6.0).reshape(2, 3)
     (gx,) = gradients(lib, lambda x: x[1:, ::2], table)
@@ -659,7 +695,7 @@ def slices_and_rows_can_be_picked(lib):
     np.testing.assert_allclose(second.data, [3.0, 4.0, 5.0])
 
 
-@since(6)
+@since(6, in_full=True)
 def comparing_and_bool_are_refused(lib):
     x = scalar(lib)
     for compare in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
@@ -669,7 +705,7 @@ def comparing_and_bool_are_refused(lib):
         bool(x)
 
 
-@since(6)
+@since(6, in_full=True)
 def numpy_functions_are_refused(lib):
     for function in (np.exp, np.sum, np.asarray):
         with pytest.raises(TypeError, match="NumPy function: expected arrays, got a Variable"):
@@ -683,7 +719,7 @@ def as_variable_boxes_an_array_as_a_constant(lib):
     assert not lib.as_variable(np.ones(2)).requires_grad
 
 
-@since(6)
+@since(7)
 def a_boolean_is_no_gradient(lib):
     class Positive(lib.Function):
         def forward(self, x):
@@ -700,7 +736,7 @@ def a_boolean_is_no_gradient(lib):
     assert x.grad is None
 
 
-@since(6)
+@since(6, in_full=True)
 def only_floats_have_gradients(lib):
     for array in (np.array([1, 2]), np.array([True, False])):
         x = lib.Variable(array)
@@ -710,7 +746,7 @@ def only_floats_have_gradients(lib):
             x[0].backward()
 
 
-@since(6)
+@since(6, in_full=True)
 def a_masked_array_does_not_lose_its_mask(lib):
     x, masked = lib.Variable(np.ones(2)), np.ma.masked_array([0, 1], [True, False])
     for compute in (lambda: x * masked, lambda: masked - x, lambda: x[masked], lambda: x[masked,]):
@@ -718,7 +754,7 @@ def a_masked_array_does_not_lose_its_mask(lib):
             compute()
 
 
-@since(6)
+@since(6, in_full=True)
 def a_list_used_as_index_may_change_afterwards(lib):
     x, i = lib.Variable(np.array([1.0, 2.0, 3.0])), [0, 0]
     y = x[i]
@@ -742,13 +778,13 @@ def stretched_inputs_get_gradients_of_their_own_shape(lib):
     np.testing.assert_allclose(gradients(lib, lambda a, b: a + b, table, column)[1], [[6], [15]])
 
 
-@since(7)
+@since(7, in_full=True)
 def the_slopes_of_powers_with_a_row_of_exponents(lib):
     (gx,) = gradients(lib, lambda x: x ** np.arange(4), [[0.0], [-2.0]])
     np.testing.assert_allclose(gx, [[2], [6 - 2 * 7 * 2 + 3 * 8 * 4]])
 
 
-@since(7)
+@since(7, in_full=True)
 def reductions_take_their_options_by_place_too(lib):
     x = lib.Variable(np.arange(6.0).reshape(2, 3))
     for y in (x.sum(0, True), x.max(0, True), x.min(0, True), x.mean(0, None, True)):
@@ -756,13 +792,36 @@ def reductions_take_their_options_by_place_too(lib):
     np.testing.assert_allclose(x.mean(0, weights=np.array([3.0, 1.0])).data, [0.75, 1.75, 2.75])
 
 
-@since(7)
+@since(7, in_full=True)
 def arrays_of_whole_numbers_become_floats_beside_variables(lib):
     x = lib.Variable(np.ones(2, np.float32))
     assert (x * np.array([1, 2])).dtype == np.float32
 
 
 @since(7)
+def sums_and_means_reduce_forward_and_stretch_backward(lib):
+    table = np.array([[1.0, 5.0, 3.0], [7.0, 3.0, 2.0]])
+    tries = [
+        (lambda x: x.sum(), 21, np.ones((2, 3))),
+        (lambda x: x.sum(axis=0), [8, 8, 5], [[1, 2, 3]] * 2),
+        (lambda x: x.mean(axis=1, keepdims=True), [[3], [4]], [[1 / 3] * 3, [2 / 3] * 3]),
+        (lambda x: x.mean(axis=-1), [3, 4], [[1 / 3] * 3, [2 / 3] * 3]),
+    ]
+    for f, numbers, gx in tries:
+        y = f(lib.Variable(table))
+        np.testing.assert_allclose(y.data, numbers)
+        np.testing.assert_allclose(gradients(lib, f, table)[0], gx)
+
+
+@since(7)
+def a_transpose_and_another_shape_send_gradients_back_to_their_places(lib):
+    table = np.arange(6.0).reshape(2, 3)
+    for f in (lambda x: x.reshape(3, 2).reshape(-1), lambda x: x.reshape((6,))):
+        np.testing.assert_allclose(gradients(lib, f, table)[0], [[1, 2, 3], [4, 5, 6]])
+    np.testing.assert_allclose(gradients(lib, lambda x: x.T, table)[0], [[1, 3, 5], [2, 4, 6]])
+
+
+@since(7, in_full=True)
 def reductions_know_their_axes(lib):
     x = lib.Variable(np.array([[1.0, 5.0], [7.0, 3.0]]))
     assert x.sum().shape == ()
@@ -772,7 +831,7 @@ def reductions_know_their_axes(lib):
     np.testing.assert_allclose(x.min(axis=(0, 1)).data, 1)
 
 
-@since(7)
+@since(7, in_full=True)
 def reductions_send_gradients_back_to_every_term(lib):
     table = np.array([[1.0, 5.0], [7.0, 3.0]])
     np.testing.assert_allclose(gradients(lib, lambda x: x.sum(axis=0), table)[0], [[1, 2], [1, 2]])
@@ -783,13 +842,13 @@ def reductions_send_gradients_back_to_every_term(lib):
     np.testing.assert_allclose(gradients(lib, lambda x: x.min(axis=0), table)[0], [[1, 0], [0, 2]])
 
 
-@since(7)
+@since(7, in_full=True)
 def every_tied_element_gets_the_full_gradient(lib):
     (gx,) = gradients(lib, lambda x: x.max(), [2.0, 5.0, 5.0])
     np.testing.assert_allclose(gx, [0, 1, 1])
 
 
-@since(7)
+@since(7, in_full=True)
 def other_layouts_send_gradients_back_to_their_places(lib):
     table = np.arange(6.0).reshape(2, 3)
     for f in (lambda x: x.reshape(3, 2).reshape(-1), lambda x: x.reshape((6,))):
@@ -847,6 +906,15 @@ def linear_computes_and_differentiates(lib):
 
 
 @since(8)
+def linear_says_that_the_rows_do_not_fit(lib):
+    W = lib.Variable(np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"linear: expected x.shape\[1\] == W.shape\[1\], got 4"):
+        lib.linear(np.ones((5, 4)), W)
+    with pytest.raises(ValueError, match=r"linear: expected b of shape \(2,\), got \(3,\)"):
+        lib.linear(np.ones((5, 3)), W, np.ones(3))
+
+
+@since(8, in_full=True)
 def linear_says_what_does_not_fit(lib):
     W = lib.Variable(np.ones((2, 3)))
     with pytest.raises(ValueError, match=r"linear: expected x.shape\[1\] == W.shape\[1\], got 4"):
@@ -857,7 +925,7 @@ def linear_says_what_does_not_fit(lib):
         lib.linear(np.ones((5, 3)), W, np.ones(3))
 
 
-@since(8)
+@since(8, in_full=True)
 def linear_takes_further_axes_as_one(lib):
     W = np.ones((2, 12))
     assert lib.linear(np.ones((5, 3, 4)), W).shape == (5, 2)
@@ -865,6 +933,16 @@ def linear_takes_further_axes_as_one(lib):
 
 
 @since(8)
+def two_matrices_multiply_and_know_their_slopes(lib):
+    a, b = np.arange(12.0).reshape(4, 3), np.arange(6.0).reshape(3, 2)
+    np.testing.assert_allclose((a @ lib.Variable(b)).data, a @ b)
+    gy = np.arange(1.0, 9.0).reshape(4, 2)
+    ga, gb = gradients(lib, lambda a, b: a @ b, a, b)
+    np.testing.assert_allclose(ga, gy @ b.T)
+    np.testing.assert_allclose(gb, a.T @ gy)
+
+
+@since(8, in_full=True)
 def matrices_and_vectors_multiply_as_in_numpy(lib):
     rng = np.random.default_rng(0)
     for a, b in [
@@ -893,7 +971,7 @@ def products_of_a_shallow_and_a_deep_input_know_their_rank(lib):
     assert lib.linear(x, deep[1]).rank == 3
 
 
-@since(8)
+@since(8, in_full=True)
 def matmul_says_what_does_not_fit(lib):
     with pytest.raises(ValueError, match=r"matmul: expected a.shape\[-1\] == b.shape\[-2\]"):
         lib.Variable(np.ones((4, 3))) @ np.ones((2, 3))
