@@ -68,6 +68,7 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     ),
     (1, "slope", "0.001  ->  0.002"): STEP,
     (1, "slopes", "0.001  ->  0.002"): STEP,
+    (1, "numerical_grad", "0.001  ->  0.002"): STEP,
     (1, "slopes", "np.zeros_like  ->  np.ones_like"): (
         "Each number of the array is replaced by a slope."
     ),
