@@ -63,6 +63,12 @@ CACHED = "The same numbers: to keep them only saves time."
 MINUS_ONE = "NumPy takes any negative length as the one that is left open."
 SURVIVORS: dict[tuple[int, str, str], str] = {
     (13, "blocks", "size <= BLOCK  ->  size < BLOCK"): "An array of just this size is one block.",
+    (17, "Convolution2DFunction.forward", "1  ->  2  (2)"): MINUS_ONE,
+    (17, "Convolution2DFunction.forward", "1  ->  2  (3)"): MINUS_ONE,
+    (17, "ConvolutionWeights.forward", "1  ->  2  (2)"): MINUS_ONE,
+    (17, "ConvolutionWeights.forward", "1  ->  2  (3)"): MINUS_ONE,
+    (17, "Deconvolution2DFunction.forward", "1  ->  2  (2)"): MINUS_ONE,
+    (17, "Deconvolution2DFunction.forward", "1  ->  2  (3)"): MINUS_ONE,
     (17, "matrices", "1  ->  2  (2)"): (
         "NumPy takes any negative number for the length that it is to find out."
     ),

@@ -2201,7 +2201,7 @@ def a_convolution_adds_up_what_each_window_sees(lib):
         lib.convolution_2d(x, W[:, :2])
 
 
-@since(17)
+@since(17, in_full=True)
 def a_deconvolution_is_the_gradient_of_a_convolution(lib):
     rng = np.random.default_rng(0)
     x, W = lib.Variable(rng.normal(size=(2, 3, 5, 5))), rng.normal(size=(4, 3, 3, 3))
@@ -2211,7 +2211,7 @@ def a_deconvolution_is_the_gradient_of_a_convolution(lib):
     np.testing.assert_allclose(x.grad, lib.deconvolution_2d(gy, W, stride=2).data)
 
 
-@since(17)
+@since(17, in_full=True)
 def pooling_keeps_the_largest_or_the_average(lib):
     x = lib.Variable(np.array([[[[1.0, 3.0, 2.0], [4.0, 4.0, 5.0]]]]))
     y = lib.max_pooling_2d(x, 2)
@@ -2221,7 +2221,7 @@ def pooling_keeps_the_largest_or_the_average(lib):
     assert lib.average_pooling_2d(x, 2).data.ravel().tolist() == [3]
 
 
-@since(17)
+@since(17, in_full=True)
 def links_with_filters_find_their_channels_at_the_first_mini_batch(lib):
     x = np.ones((5, 2, 8, 8), np.float32)
     f, g = lib.Convolution2D(4, 3, pad=1), lib.Deconvolution2D(None, 3, 2, stride=2)
@@ -2232,7 +2232,7 @@ def links_with_filters_find_their_channels_at_the_first_mini_batch(lib):
     assert paths(f) == ["/W", "/b"]
 
 
-@since(17)
+@since(17, in_full=True)
 def refused_images_leave_no_filters(lib):
     x = np.ones((5, 2, 8, 8), np.float32)
     for f in (lib.Convolution2D(4, 3), lib.Deconvolution2D(4, 3)):
