@@ -198,6 +198,11 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (12, "ChainList.__init__", "self._layers = []  ->  pass"): (
         "The ChainList of the cell before, on which this one is built, has made the list."
     ),
+    (
+        12,
+        "Link.copy",
+        "for (_, _, param) in params.values()  ->  for (_, _, param) in list(params.values())[1:]",
+    ): "`copy_param` makes what is missing.",
     (12, "Link.copy", "new_array(param, mode, made)  ->  pass"): (
         "It matters if a Parameter of a subclass holds another Parameter as an attribute."
     ),
