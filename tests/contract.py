@@ -1174,7 +1174,7 @@ def first_values_can_be_given(lib):
     assert lib.Linear(2, 1, nobias=True).b is None
 
 
-@since(11)
+@since(11, in_full=True)
 def first_values_of_float64_do_not_stand_beside_float32(lib):
     x, W, b = np.ones((1, 3), np.float32), np.ones((2, 3)), np.zeros(2)
     for size in (3, None):
