@@ -1149,7 +1149,7 @@ def the_input_size_comes_from_the_first_mini_batch(lib):
         assert [path for path, _ in f.namedparams()] == ["/W", "/b"]
 
 
-@since(11)
+@since(11, in_full=True)
 def a_refused_mini_batch_leaves_no_trace(lib):
     f = lib.Linear(2)
     with pytest.raises(TypeError, match="linear: expected one dtype"):
