@@ -59,6 +59,7 @@ TIES = "It breaks ties between equal ranks: any order among them is right."
 
 # (chapter, function, change) -> why. It holds for each cell of the chapter, and of its companion,
 # with this fault.
+LATER = "It is for a parameter that comes after its name, which the companion shows."
 CACHED = "The same numbers: to keep them only saves time."
 MINUS_ONE = "NumPy takes any negative length as the one that is left open."
 SURVIVORS: dict[tuple[int, str, str], str] = {
@@ -146,6 +147,22 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (9, "ReLU.backward", "(bare(y) > 0).astype(gy.dtype)  ->  bare(y) > 0"): NUMBERS,
     (9, "ReLU.backward", "bare(y)  ->  y"): HIGHER,
     (10, "Parameter.__init__", "0  ->  1"): STANDS_IN,
+    (10, "Link", "True  ->  False"): LATER,
+    (
+        10,
+        "Link.__setattr__",
+        "if name in self._later and name not in self.__dict__  ->  "
+        "if not (name in self._later and name not in self.__dict__)",
+    ): LATER,
+    (
+        10,
+        "Link.__setattr__",
+        "name in self._later and name not in self.__dict__  ->  "
+        "name in self._later or name not in self.__dict__",
+    ): LATER,
+    (10, "Link.__setattr__", "name in self._later  ->  name not in self._later"): LATER,
+    (10, "Link.__setattr__", "name not in self.__dict__  ->  name in self.__dict__"): LATER,
+    (10, "Link.__setattr__", "value.update_enabled = self._later_enabled  ->  pass"): LATER,
     (10, "Parameter.__init__", "np.float32  ->  np.float64"): STANDS_IN,
     (10, "Link._register", "errors.check_super_init(self)  ->  pass"): (
         "init_scope has said the same already."
@@ -237,6 +254,11 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (12, "ChainList.__init__", "self._layers = []  ->  pass"): (
         "The ChainList of the cell before, on which this one is built, has made the list."
     ),
+    (
+        12,
+        "Link.copy",
+        "for (_, _, param) in params.values()  ->  for (_, _, param) in list(params.values())[1:]",
+    ): "`copy_param` makes what is missing.",
     (12, "Link.copy", "new_array(param, mode, made)  ->  pass"): (
         "It matters if a Parameter of a subclass holds another Parameter as an attribute."
     ),
