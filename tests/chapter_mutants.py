@@ -222,6 +222,17 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "for _ in list(backward_steps(arrivals, retain_grad))[1:]",
     ): "The loop does nothing with the steps: the list takes all of them as well.",
     (19, "recorded_walk", "f.double_backprop = False  ->  pass"): SAID_AGAIN,
+    (
+        19,
+        "grad",
+        "Variable(np.ones_like(y.data), requires_grad=False)  ->  Variable(np.ones_like(y.data))",
+    ): "Nobody has a name for this 1, so nobody can ask for its gradient.",
+    (19, "grad", "False  ->  True  (2)"): (
+        "Nobody has a name for this 1, so nobody can ask for its gradient."
+    ),
+    (16, "Link.serialize", "waits and array is not None  ->  waits or array is not None"): (
+        "The companion shows it: a model that waits meets a file that knows nothing of it."
+    ),
     (19, "recorded_walk", "False  ->  True"): SAID_AGAIN,
     (
         19,

@@ -2127,7 +2127,7 @@ def a_training_goes_on_where_it_was_saved(lib):
     np.testing.assert_array_equal(other.W.data, link.W.data)
 
 
-@since(16)
+@since(16, in_full=True)
 def an_optimizer_is_not_loaded_before_its_lazy_link(lib):
     link = lib.Linear(1, 1)
     optimizer = lib.Adam().setup(link)
