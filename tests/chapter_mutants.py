@@ -108,8 +108,7 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (6, "Function._open", "1  ->  2"): (
         "Any number below 0 says that no input asks for a gradient."
     ),
-    (6, "Function.apply", "errors.used_twice(self)  ->  pass"): CARRIED,
-    (6, "backward_steps", "False  ->  True"): DEFAULT,
+    (6, "Function._open", "errors.used_twice(self)  ->  pass"): CARRIED,
     (6, "Absolute.backward", "bare(x)  ->  x"): HIGHER,
     (6, "less_1", "bare(b)  ->  b"): HIGHER,
     (6, "less_1", "bare(a)  ->  a"): HIGHER,
@@ -123,20 +122,8 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "Pow.backward",
         "return (b * a ** (b - 1) * gy, None)  ->  return (b * a ** (b - 1) * gy, None)",
     ): "None in place of None.",
-    (7, "backward_steps", "False  ->  True"): DEFAULT,
     (7, "check", "0.0001  ->  0.0002"): STEP,
     (7, "Max.backward", "self.chosen.astype(gy.dtype)  ->  self.chosen"): NUMBERS,
-    (8, "Function.apply", "errors.used_twice(self)  ->  pass"): CARRIED,
-    (
-        8,
-        "Function.apply",
-        "Variable(np.asarray(y), requires_grad=self.rank >= 0)  ->  Variable(np.asarray(y))",
-    ): CARRIED,
-    (
-        8,
-        "Function.apply",
-        "self._retained_outputs = tuple([y._data for i in self._output_indexes])  ->  pass",
-    ): CARRIED,
     (8, "linear", "0  ->  1"): "Anything but 2 says: not a matrix.",
     (8, "MeanSquaredError.forward", "x0 - x1  ->  x1 - x0"): (
         "The difference is squared: its sign is lost."
