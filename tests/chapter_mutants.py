@@ -359,7 +359,7 @@ def generate(folder=CHAPTERS):
 def sample(mutants):
     """Return one fault from each build cell."""
     wanted = [mutant for mutant in mutants if mutant.key not in SURVIVORS]
-    groups = [list(group) for _, group in itertools.groupby(wanted, lambda m: m.cell)]
+    groups = [list(group) for _, group in itertools.groupby(wanted, lambda m: (m.page, m.cell))]
     return [group[(len(group) - 1) // 2] for group in groups]
 
 
@@ -556,7 +556,7 @@ def report(results, seconds, say_argued=False):
             f"{count['survived']} not"
         )
     print(
-        f"chapter mutants: {len(results)} planted in {len({m.cell for m, *_ in results})} cells, "
+        f"chapter mutants: {len(results)} planted in {len({(m.page, m.cell) for m, *_ in results})} cells, "
         f"{len(killed)} red, {len(argued)} argued, {len(unargued)} survived, "
         f"{len(errors)} errors, {seconds:.0f} s"
     )

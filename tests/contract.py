@@ -1951,7 +1951,7 @@ def an_optimizer_meets_lazy_parameters_and_moves_shared_ones_once(lib):
     np.testing.assert_allclose(shared.W.data, [[0.0]])  # the slope of W**2 is 2 W
 
 
-@since(13)
+@since(13, in_full=True)
 def a_frozen_parameter_gets_its_gradient_and_stays(lib):
     model = lib.Sequential(lib.Linear(1), lib.Linear(1, 1))
     model[0].disable_update()
@@ -1968,7 +1968,7 @@ def a_frozen_parameter_gets_its_gradient_and_stays(lib):
     assert all(p.update_enabled for p in model.params())
 
 
-@since(13)
+@since(13, in_full=True)
 def what_cannot_move_is_refused_before_anything_moves(lib):
     model = lib.Linear(1, 1, initialW=np.ones((1, 1), np.float32))
     optimizer = lib.MomentumSGD(lr=1).setup(model)
@@ -1987,7 +1987,7 @@ def what_cannot_move_is_refused_before_anything_moves(lib):
     assert (model.W.data, optimizer.t) == (1, 1)
 
 
-@since(13)
+@since(13, in_full=True)
 def hooks_are_called_before_or_after_once_or_for_each_parameter(lib):
     seen = []
 
@@ -2004,7 +2004,7 @@ def hooks_are_called_before_or_after_once_or_for_each_parameter(lib):
     assert seen == [(0, []), (0, ["W"]), (0, ["b"]), (1, []), (1, ["W"]), (1, ["b"])]
 
 
-@since(13)
+@since(13, in_full=True)
 def float16_moves_in_float32(lib):
     model = lib.Linear(1, 1, nobias=True, initialW=np.ones((1, 1), np.float16))
     optimizer = lib.Adam(alpha=0.125, eps=1e-12).setup(model)

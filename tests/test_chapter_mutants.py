@@ -11,7 +11,7 @@ ALL = generate()
 
 
 def test_every_fault_of_a_cell_has_a_name_of_its_own():
-    assert len({(mutant.cell, *mutant.key) for mutant in ALL}) == len(ALL)
+    assert len({(mutant.page, mutant.cell, *mutant.key) for mutant in ALL}) == len(ALL)
 
 
 def test_faults_are_planted_in_every_chapter_that_builds_something():
@@ -21,7 +21,7 @@ def test_faults_are_planted_in_every_chapter_that_builds_something():
 
 def test_the_sample_has_one_fault_of_each_build_cell():
     sample = chapter_mutants.sample(ALL)
-    cells = [mutant.cell for mutant in sample]
+    cells = [(mutant.page, mutant.cell) for mutant in sample]
     assert len(cells) == len(set(cells)) > 20
     assert not any(mutant.key in SURVIVORS for mutant in sample)
 

@@ -36,7 +36,11 @@ MOST_LINES = 20
 FEWEST_PREDICTIONS = 4
 
 # What is allowed all the same: (file, cell id, check) and the reason.
-ALLOWED = {}
+ALLOWED = {
+    ("19_differentiate_the_derivative.ipynb", "c19-class-variable-variable-4", "check_lengths"): (
+        "The library's own `backward`, which is one walk: to cut it in two would hide that."
+    ),
+}
 
 
 # Reading outputs.

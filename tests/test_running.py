@@ -148,7 +148,8 @@ def test_answers_are_folded(name, site):
         if cell["cell_type"] != "markdown":
             continue
         answers = ANSWER.findall(source(cell))
-        links = running.Links(f"chapters/{name[:-6]}", site)
+        path = running.sources()[name].relative_to(ROOT)
+        links = running.Links(path.with_suffix("").as_posix(), site)
         page = Page(running.plain_markdown(source(cell), links))
         assert page.tags.count("details") == len(answers)
         for answer in answers:
