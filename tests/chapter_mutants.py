@@ -555,8 +555,9 @@ def report(results, seconds, say_argued=False):
             f"chapter mutants: chapter {page}: {len(here)} planted, {count['killed']} red, "
             f"{count['survived']} not"
         )
+    cells = {(mutant.page, mutant.cell) for mutant, *_ in results}
     print(
-        f"chapter mutants: {len(results)} planted in {len({(m.page, m.cell) for m, *_ in results})} cells, "
+        f"chapter mutants: {len(results)} planted in {len(cells)} cells, "
         f"{len(killed)} red, {len(argued)} argued, {len(unargued)} survived, "
         f"{len(errors)} errors, {seconds:.0f} s"
     )
