@@ -217,9 +217,6 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (19, "grad", "False  ->  True  (2)"): (
         "Nobody has a name for this 1, so nobody can ask for its gradient."
     ),
-    (16, "Link.serialize", "waits and array is not None  ->  waits or array is not None"): (
-        "The companion shows it: a model that waits meets a file that knows nothing of it."
-    ),
     (19, "recorded_walk", "False  ->  True"): SAID_AGAIN,
     (
         19,
@@ -266,9 +263,6 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "for (name, value) in self.__dict__.items()  ->  "
         "for (name, value) in list(self.__dict__.items())[1:]",
     ): "The first attribute is a list of names. `__copy__` has copied it already.",
-    (10, "Link._gather", "seen.add(id(self))  ->  pass"): (
-        "What is found twice counts once anyway: it only takes longer."
-    ),
     (12, "Link.add_persistent", "errors.check_super_init(self)  ->  pass"): (
         "The check of `init_scope`, which chapter 10 shows."
     ),
@@ -281,6 +275,22 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (13, "Optimizer._state_of", "2  ->  3"): "Floats have 2 bytes or 4, and never 3.",
     (13, "Optimizer._state_of", "False  ->  True"): "New zeros are copied once more.",
     (13, "Optimizer._move", "2  ->  3"): "Floats have 2 bytes or 4, and never 3.",
+    (16, "Link.serialize", "waits and array is not None  ->  waits or array is not None"): (
+        "The companion shows it: a model that waits meets a file that knows nothing of it."
+    ),
+    (
+        16,
+        "Optimizer.serialize",
+        "self.target.namedparams(include_uninit=False)  ->  self.target.namedparams()",
+    ): "It matters for parameters that wait, of which the companion tells.",
+    (16, "Optimizer.serialize", "False  ->  True"): (
+        "It matters for parameters that wait, of which the companion tells."
+    ),
+    (
+        18,
+        "Div.backward",
+        "return (gy / self.number, None)  ->  return (gy / self.number, None)",
+    ): "The None is another None.",
     (14, "Softmax.forward", "0  ->  1"): (
         "Until chapter 18 a Function has one output, and any index means it."
     ),
@@ -303,11 +313,6 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "y.argmax(axis=1).reshape(self.t.shape)  ->  y.argmax(axis=1)",
     ): "For labels with an axis of length 1 behind, which the chapter does not use.",
     (14, "SoftmaxCrossEntropy.backward", "1  ->  2  (5)"): MINUS_ONE,
-    (
-        16,
-        "dropout",
-        "np.random.random_sample(x.shape) >= ratio  ->  np.random.random_sample(x.shape) > ratio",
-    ): "A random number equals the ratio about once in 10 ** 16.",
 }
 
 
