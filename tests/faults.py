@@ -127,8 +127,8 @@ def other_calls(node):
     if isinstance(node.func, ast.Attribute):
         if name in DROPPED_METHODS and not is_super(node.func.value):
             yield node.func.value
-        if name == "compute":  # SumTo(shape).compute(gx) -> gx
-            yield node.args[0]
+        if name == "compute" and not isinstance(node.args[0], ast.Starred):
+            yield node.args[0]  # SumTo(shape).compute(gx) -> gx
         if name == "ref":  # a graph that keeps its outputs alive
             yield ast.Lambda(NO_ARGUMENTS, node.args[0])
     if name in DROPPED_FUNCTIONS and node.args:

@@ -76,18 +76,17 @@ CORE = [
 
 # Tests that say nothing about the core, or take too long to be asked for each fault.
 LEFT_OUT = {
-    "test_a11y",
-    "test_bench",
     "test_book",
+    "test_cells_again",
     "test_chapter_mutants",
     "test_companions",
     "test_contract",
-    "test_dev",
     "test_drift",
     "test_imports",
     "test_mutants",
     "test_notebooks",
     "test_package",
+    "test_predictions",
     "test_reading",
     "test_refresh",
     "test_running",
@@ -119,7 +118,40 @@ ANY_LENGTH = "Any number of bytes that None has room in."
 NO_SUCH_FLOAT = "Floats have 2 bytes or 4, and never 3."
 ANY_SEED = "Any seed will do that NumPy's generator has drawn."
 
+STANDS_IN = "It stands in until the Parameter gets its shape."
 SURVIVORS: dict[tuple[str, str, str], str] = {
+    (
+        "variable",
+        "Variable.__getstate__",
+        "state if isinstance(state, tuple) else (state, {})  ->  state",
+    ): "It is for the book: until chapter 18 its Variables have no slots.",
+    ("variable", "Variable.__setstate__", "0  ->  1"): STANDS_IN,
+    ("variable", "Variable.__setstate__", "np.float32  ->  np.float64"): STANDS_IN,
+    (
+        "functions.arithmetic",
+        "Div.backward",
+        "return (gy / self.number, None)  ->  return (gy / self.number, None)",
+    ): "None in place of None.",
+    (
+        "link",
+        "Link._fill",
+        "for (name, value) in self.__dict__.items()  ->  "
+        "for (name, value) in list(self.__dict__.items())[1:]",
+    ): "The first attribute is a list of names, which __copy__ has copied.",
+    (
+        "link",
+        "Link.copy",
+        "for (_, _, param) in params.values()  ->  for (_, _, param) in list(params.values())[1:]",
+    ): "copy_param enters the array of the first one.",
+    ("link", "copy_param", "new_array(param, mode, made)  ->  pass"): (
+        "Link.copy has entered the arrays of all parameters."
+    ),
+    ("initializers", "generate_array", "False  ->  True"): "A copy of a copy.",
+    (
+        "initializers",
+        "share_dtype",
+        "v if name in given else _typed(v, dtype)  ->  _typed(v, dtype)",
+    ): "It has this dtype, so nothing is cast.",
     ("graph", "Arrivals.__init__", "0  ->  1"): (
         "The count only breaks ties between equal ranks: it may start anywhere."
     ),

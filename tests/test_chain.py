@@ -12,7 +12,17 @@ import pytest
 
 import tinylinks.functions as F
 import tinylinks.links as L
-from tinylinks import Chain, ChainList, Link, Parameter, Sequential, Variable, backend, optimizers
+from tinylinks import (
+    Chain,
+    ChainList,
+    Link,
+    Parameter,
+    Sequential,
+    Variable,
+    backend,
+    initializers,
+    optimizers,
+)
 
 MODES = ["share", "copy", "init"]
 
@@ -829,6 +839,24 @@ def test_a_first_value_given_as_an_array_is_not_shared(mode):
     assert (g.W.data.tolist(), g.b.data.tolist(), g.W.dtype) == ([[3, 4]], [5], np.float64)
     optimizers.SGD(lr=1).setup(f).update()
     assert (g.W.data.tolist(), g.b.data.tolist()) == ([[3, 4]], [5])
+
+
+@pytest.mark.parametrize("mode", ["copy", "init"])
+def test_copies_that_wait_draw_other_first_values(mode):
+    """They share the initializer, and with it where its random numbers go on."""
+    f = L.Linear(2, initialW=initializers.Normal(rng=np.random.default_rng(0)))
+    one, other = f.copy(mode), f.copy(mode)
+    one(X)
+    other(X)
+    assert (one.W.data != other.W.data).all()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_copy_of_a_partial_has_its_attributes(mode):
+    link = Link()
+    link.f = functools.partial(print, end="")
+    link.f.note = 3
+    assert link.copy(mode).f.note == 3
 
 
 @pytest.mark.parametrize("mode", ["copy", "init"])

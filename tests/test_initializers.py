@@ -227,3 +227,8 @@ def test_an_initializer_may_be_any_function_that_fills():
         array[...] = np.arange(array.size).reshape(array.shape)
 
     assert initializers.generate_array(ramp, (2, 2)).tolist() == [[0.0, 1.0], [2.0, 3.0]]
+
+
+def test_what_an_initializer_returns_is_refused_next_to_another_dtype_too():
+    with pytest.raises(TypeError, match="got one that returned a float64 array"):
+        L.Linear(3, 2, initialW=lambda array: np.ones((2, 3)), initial_bias=np.zeros(2))

@@ -179,3 +179,10 @@ def test_gradients_of_a_choice_keep_their_numbers(dtype):
     y.backward()
     assert x.grad.tolist() == [y_ * k for y_, k in zip(np.array([0.1, 0, 0], dtype), [1, 1, 1])]
     assert z.grad.tolist() == np.array([0, -7.0, 1e-3], dtype).tolist()
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_whole_numbers_are_targets_for_the_mean_squared_error(swapped):
+    x, t = Variable(np.array([1, 2], np.float32)), np.array([2, 4])
+    loss = F.mean_squared_error(t, x) if swapped else F.mean_squared_error(x, t)
+    assert (float(loss.data), loss.dtype) == (2.5, np.float32)

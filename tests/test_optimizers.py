@@ -883,6 +883,23 @@ def test_what_comes_with_the_first_mini_batch_is_frozen_too():
     assert moved == [False] * 2 + [True] * 3
 
 
+def test_a_parameter_that_is_assigned_stays_as_it_is():
+    """Only what comes with the first mini-batch is given the state of its link."""
+    frozen = Parameter(np.ones(2, np.float32))
+    frozen.update_enabled = False
+    link = Link()
+    with link.init_scope():
+        link.p = frozen
+    assert not link.p.update_enabled
+    f = L.Linear(2)
+    f.disable_update()
+    f(np.ones((1, 3), np.float32))
+    f.W.update_enabled = True
+    with f.init_scope():
+        f.W = f.W
+    assert f.W.update_enabled
+
+
 def test_a_waiting_parameter_stays_frozen_when_it_gets_its_shape():
     link = Link()
     with link.init_scope():

@@ -1189,14 +1189,30 @@ def test_a_folder_is_no_file(tmp_path):
             call(tmp_path, mlp())
 
 
+def test_two_shapes_for_one_parameter_that_waits_change_nothing(tmp_path):
+    class Scale(Link):
+        def __init__(self, W):
+            super().__init__()
+            with self.init_scope():
+                self.W = W
+
+    W = Parameter(0)
+    model = Chain(a=Scale(W), b=Scale(W))
+    shapes = {"a/W": (2, 3), "b/W": (2, 4)}
+    np.savez(tmp_path / "two.npz", **{key: np.ones(shapes[key], np.float32) for key in shapes})
+    with pytest.raises(ValueError, match=r"expected 'b/W' of shape \(2, 3\), got \(2, 4\)"):
+        load_npz(tmp_path / "two.npz", model)
+    assert not W.is_initialized
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
 def test_through_a_pipe_with_a_name(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     model, other = mlp(), mlp()
-    writer = threading.Thread(target=save_npz, args=[tmp_path / "pipe", model])
-    writer.start()
-    load_npz(tmp_path / "pipe", other)
-    writer.join()
+    reader = threading.Thread(target=load_npz, args=[tmp_path / "pipe", other], daemon=True)
+    reader.start()
+    save_npz(tmp_path / "pipe", model)
+    reader.join(timeout=30)
     assert shown(other) == shown(model)
     assert (tmp_path / "pipe").is_fifo()
     assert os.listdir(tmp_path) == ["pipe"]
