@@ -22,18 +22,21 @@ def mend_roles(app, pagename, templatename, context, doctree):
 
 
 def pass_by_companions(app, pagename, templatename, context, doctree):
-    """Let Next and Previous lead from chapter to chapter: nobody has to read a companion."""
+    """Let Next and Previous lead from chapter to chapter, past companions and exercises."""
     relations = app.env.collect_relations()  # page -> [page above, page before, page after]
     for place, name in ((1, "prev"), (2, "next")):
         page = relations.get(pagename, [None] * 3)[place]
-        while page and is_companion(page) and not (place == 1 and is_companion(pagename)):
+        # From a companion or a sheet, Previous leads to its chapter, which is the page above.
+        if place == 1 and is_nested(pagename):
+            page = relations[pagename][0]
+        while page and is_nested(page):
             page = relations[page][place]
         if context.get(name):
             context[name] = link_to(app, pagename, page) if page else None
 
 
-def is_companion(page):
-    return page.startswith("chapters/in_full/")
+def is_nested(page):
+    return page.startswith(("chapters/in_full/", "chapters/exercises/"))
 
 
 def link_to(app, pagename, page):

@@ -16,7 +16,7 @@ SECTION = """
 <section id="run-this-page" class="d-print-none">
 <h2>Run this page</h2>
 <p>The download button at the top of this page has it as a Jupyter notebook, <code>{name}</code>,
-for JupyterLab, VS Code or Colab. There the cells have no results yet, and the answers are folded.
+for JupyterLab, VS Code or Colab. {there}
 The first cell gets what is missing, or says how.</p>
 <p>All notebooks and the library in one file: <a href="{top}{zip}" download>{zip}</a>.
 The library alone: <a href="{top}{wheel}" download>{wheel}</a>. This installs it, and matplotlib
@@ -24,6 +24,10 @@ for the pictures:</p>
 <div class="highlight"><pre>pip install {source} matplotlib</pre></div>
 </section>
 """
+
+
+THERE = "There the cells have no results yet, and the answers are folded."
+THERE_IS_ROOM = "There you write your answers: it has no solutions and no results yet."
 
 
 def notebooks(app):
@@ -60,12 +64,21 @@ def offer(app, pagename, templatename, context, doctree):
                     # The theme's template has no place for this attribute but after the address.
                     button["url"] = f'{data}" download="{name}'
                     button["text"] = "Notebook to run (.ipynb)"
-                    button["tooltip"] = "Download the notebook: no results yet, answers folded"
+                    button["tooltip"] = (
+                        "Download the notebook: room for your answers"
+                        if is_sheet(pagename)
+                        else "Download the notebook: no results yet, answers folded"
+                    )
     if name and "body" in context:
         top = context["pathto"]("", 1)
         wheel = library_wheel.name()
         files = {"zip": running.ZIP, "wheel": wheel, "source": address(app) + wheel}
-        context["body"] += SECTION.format(name=name, top=top, **files)
+        there = THERE_IS_ROOM if is_sheet(pagename) else THERE
+        context["body"] += SECTION.format(name=name, top=top, there=there, **files)
+
+
+def is_sheet(page):
+    return page.startswith("chapters/exercises/")
 
 
 def say_what_it_is(button):

@@ -82,6 +82,7 @@ LEFT_OUT = {
     "test_companions",
     "test_contract",
     "test_drift",
+    "test_exercises",
     "test_imports",
     "test_mutants",
     "test_notebooks",

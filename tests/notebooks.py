@@ -23,9 +23,16 @@ def pages(folder=CHAPTERS):
     return found
 
 
+def sheet_paths(folder=CHAPTERS):
+    """Return the notebooks of the sheets of exercises, by the number of their chapter."""
+    paths = sorted(folder.glob("exercises/*/[0-9][0-9]_*.ipynb"))
+    return {int(path.name[:2]): path for path in paths}
+
+
 def notebook_paths(folder=CHAPTERS):
-    """Return all notebooks of the book: chapters, companions and the pages without a number."""
-    return sorted([*folder.glob("*.ipynb"), *folder.glob("in_full/*.ipynb")])
+    """Return all notebooks of the book: chapters, companions, sheets, pages without a number."""
+    sheets = sheet_paths(folder).values()
+    return sorted([*folder.glob("*.ipynb"), *folder.glob("in_full/*.ipynb"), *sheets])
 
 
 def read(path):

@@ -1,7 +1,7 @@
 """Run the chapters again and store their outputs: the reference that nbval compares with.
 
     python tests/refresh.py            every notebook in chapters/
-    python tests/refresh.py 3 5        chapters 3 and 5, with their companions
+    python tests/refresh.py 3 5        chapters 3 and 5, with their companions and sheets
     python tests/refresh.py a.ipynb    this file
 
 A second run writes the same bytes, pictures included. What changes from run to run or from machine
@@ -18,7 +18,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
-from notebooks import CHAPTERS, notebook_paths, pages
+from notebooks import CHAPTERS, notebook_paths, pages, sheet_paths
 
 SECONDS_A_CELL = 60
 
@@ -106,11 +106,12 @@ def find(names):
     """Return the notebooks that the command line names: numbers, paths, or nothing for all."""
     if not names:
         return notebook_paths(CHAPTERS)
-    book = pages(CHAPTERS)
+    book, sheets = pages(CHAPTERS), sheet_paths(CHAPTERS)
     paths = []
     for name in names:
         number = int(name) if name.isdecimal() else None
         named = [book[page] for page in (number, f"{number} in full") if page in book]
+        named += [sheets[number]] if number in sheets else []
         named = named or [Path(name)]
         if not all(path.is_file() for path in named):
             sys.exit(f"refresh: expected a chapter's number or a notebook, got {name}.")

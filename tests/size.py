@@ -23,6 +23,7 @@ ASIDE = [
     *["errors/", "debug.py", "gradient_check.py"],  # they only check
     *["walk.py", "steps.py"],  # they serve the book: its code so far, and its walks back
     "datasets/__init__.py",
+    "checks/",  # of answers to exercises: counted apart
 ]
 CHECKS = ("errors.", "debug.", "warnings.warn(errors.", "self.explain(")
 
@@ -83,7 +84,9 @@ def table():
     """Return the count as text."""
     counted, everything = sizes(), sizes(all_of_it=True)
     core, package = sum(counted[name] for name in CORE), sum(counted.values())
+    exercises = sum(count for name, count in everything.items() if name.startswith("checks/"))
     return (
         f"size of the core: {core} statements; of the whole package: {package}, "
-        f"and {sum(everything.values()) - package} that check or serve the book"
+        f"and {sum(everything.values()) - package - exercises} that check or serve the book, "
+        f"{exercises} that check answers to exercises"
     )

@@ -99,7 +99,8 @@ def test_cells_keep_what_they_are_and_lose_their_outputs(name, site):
     kept = [cell for cell in after["cells"] if cell["id"] not in NEW_CELLS]
     assert [cell["id"] for cell in kept] == [cell["id"] for cell in before["cells"]]
     assert [cell["metadata"] for cell in kept] == [cell["metadata"] for cell in before["cells"]]
-    assert list(map(source, code_cells({"cells": kept}))) == list(map(source, code_cells(before)))
+    code = [running.without_solution(source(cell)) for cell in code_cells(before)]
+    assert list(map(source, code_cells({"cells": kept}))) == code
     assert all(cell["outputs"] == [] for cell in code_cells(after))
     assert all(cell["execution_count"] is None for cell in code_cells(after))
     assert after["metadata"] == before["metadata"]
@@ -134,7 +135,8 @@ def test_formulas_and_tables_stay_what_they_are(name):
 
 
 ANSWER = re.compile(
-    r"```\{(?:answer\}|admonition\} Answer\n:class: dropdown)\n(.*?)\n```", re.DOTALL
+    r"```\{(?:answer\}|dropdown\} [^\n]+|admonition\} Answer\n:class: dropdown)\n(.*?)\n```",
+    re.DOTALL,
 )
 
 
@@ -494,7 +496,8 @@ def test_all_notebooks_show_it_where_pip_installed_what_they_need(numpy, tmp_pat
     python = fresh.make(tmp_path / "venv", library_wheel.build(), "matplotlib", "ipykernel", *numpy)
     if python is None:
         pytest.skip("NO FRESH ENVIRONMENT: pip finds no packages here (no network?)")
-    assert all_differences(python, NAMES, tmp_path) == []
+    names = [name for name in NAMES if "_exercises_" not in name]  # those wait for answers
+    assert all_differences(python, names, tmp_path) == []
 
 
 def test_the_oldest_numpy_is_that_of_pyproject():

@@ -18,7 +18,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "_build" / "wheel"
 PARTS = ["pyproject.toml", "setup.py", "README.md", "LICENSE"]
-TREES = {"tinylinks": ["**/*.py", "py.typed", "datasets/digits.*"], "chapters": ["**/[0-9]*.ipynb"]}
+TREES = {
+    "tinylinks": ["**/*.py", "py.typed", "datasets/digits.*"],
+    "chapters": ["[0-9]*.ipynb", "in_full/[0-9]*.ipynb"],  # not the sheets, with their solutions
+}
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 LONG_AGO = "315532800"  # 1980, where zip files begin: the time of all files in the wheel
 

@@ -8,6 +8,8 @@ no outputs, for there the reader runs the cells; boxes are quotations; what is f
 is folded in ``<details>``; and a first cell gets the library where it is missing. Cells keep their
 ids, tags and formulas. The same book makes the same bytes.
 
+A sheet of exercises becomes the notebook of a student: where the page has a solution, it has room.
+
 Where the site's address is set (``baseurl`` in ``_config.yml``), words of the glossary and sources
 are links to its pages. A notebook that was downloaded alone has no page beside it, so without an
 address they are links to a cell at its own end, which says what they mean.
@@ -39,6 +41,7 @@ OPTION = re.compile(r":(\w+):(.*)")
 ROLE = re.compile(r"\{([\w:-]+)\}`([^`]+)`")
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^():#]+)\.(?:md|ipynb)(#[^)]*)?\)")
 FORMULA = re.compile(r"(\$\$?)[^$]+\1")
+SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION$", re.DOTALL | re.MULTILINE)
 
 BOXES = ["admonition", "note", "tip", "important", "warning", "caution", "seealso"]
 FOLDS = ["answer", "hint", "dropdown"]
@@ -47,6 +50,9 @@ SUMMARIES = {"Answer": "Show the answer", "Hint": "Show a hint"}
 WORDS = "Words and sources"
 
 HOW_TO_RUN = "Run the cells one after the other, with Shift+Enter."
+HOW_TO_ANSWER = """
+Where it says *Write your code here*, replace the line below it by your own, run the cell, and then
+the cell below, which checks it."""
 HOW_TO_PREDICT = """
 Where it says **Predict**, decide first, then run the cell below: what it shows is the answer."""
 
@@ -91,17 +97,22 @@ def site_address(config=ROOT / "_config.yml"):
 def sources(chapters=CHAPTERS):
     """Return {name of the running edition: notebook that it is made from}.
 
-    All lie in one folder, so a companion's name says what it is: 05_in_full_meet_a_diamond.ipynb.
-    Sheets of exercises belong here too: their names, and in `edition` what is left of a solution.
+    All lie in one folder, so the names of companions and sheets say what they are:
+    05_in_full_meet_a_diamond.ipynb, 05_exercises_meet_a_diamond.ipynb.
     """
     pages = {path.name: path for path in chapters.glob("*.ipynb")}
     for path in chapters.glob("in_full/[0-9][0-9]_*.ipynb"):
         pages[f"{path.name[:2]}_in_full{path.name[2:]}"] = path
+    for path in chapters.glob("exercises/*/[0-9][0-9]_*.ipynb"):
+        pages[f"{path.name[:2]}_exercises{path.name[2:]}"] = path
     return dict(sorted(pages.items()))
 
 
-def edition(path, site="", root=ROOT):
-    """Return the text of the running edition of the notebook at `path`."""
+def edition(path, site="", root=ROOT, solutions=False):
+    """Return the text of the running edition of the notebook at `path`.
+
+    Only with `solutions` a sheet keeps those that it has, for teachers.
+    """
     notebook = json.loads(path.read_text(encoding="utf-8"))
     page = path.relative_to(root).with_suffix("").as_posix()
     links = Links(page, site, root)
@@ -117,16 +128,26 @@ def edition(path, site="", root=ROOT):
                 raise ValueError(f"{error} It is in cell {cell['id']} of {path.name}.") from None
             cells.append(cell)
         else:
-            cells.append({**cell, "source": text, "execution_count": None, "outputs": []})
+            source = text if solutions else without_solution(text)
+            cells.append({**cell, "source": source, "execution_count": None, "outputs": []})
             cells += recorded_pictures(cell)
     predicts = any("**Predict**" in cell["source"] for cell in cells)
-    how = HOW_TO_RUN + HOW_TO_PREDICT * predicts
+    how = HOW_TO_RUN + HOW_TO_PREDICT * predicts + HOW_TO_ANSWER * is_sheet(notebook)
     cells[1:1] = [markdown(how, "how-to-run"), code(first_cell(site), "get-ready")]
     if links.explained:
         cells.append(markdown(links.explanations(), "words-and-sources"))
     notebook = nbformat.from_dict({**notebook, "cells": cells})
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
+
+
+def is_sheet(notebook):
+    return notebook["metadata"].get("tinylinks", {}).get("sheet", False)
+
+
+def without_solution(text):
+    """Return code in which there is room where the solution was."""
+    return SOLUTION.sub(r"\1# Write your code here.\n\1raise NotImplementedError", text)
 
 
 def first_cell(site=""):

@@ -1,0 +1,184 @@
+"""The proof of the exercises: what a solution, a stub, a wrong answer and a planted fault get.
+
+    python tests/exercises.py 5           say what the checks make of sheet 5
+    python tests/exercises.py --record    note which checks and wrong answers there are
+
+tests/test_exercises.py asks all of it of each sheet. What is recorded, in tests/golden/exercises,
+makes a check or a wrong answer that is taken away turn the tests red. The same file holds, under
+"argued", the faults of a solution that no check needs to see, each with the reason.
+"""
+
+import ast
+import copy
+import json
+import re
+import sys
+
+import numpy as np
+from faults import faults_in, with_fault
+from notebooks import ROOT, code_cells, read, sheet_paths, source
+
+from tinylinks.checks import runner
+
+GOLDEN = ROOT / "tests" / "golden" / "exercises"
+SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION$", re.DOTALL | re.MULTILINE)
+MARKS = re.compile(r"^ *### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
+SEEDS = (0, 1, "the secret of a teacher")
+SECONDS_A_FAULT = 0.5
+
+STUBS = {
+    "not written": "raise NotImplementedError",
+    "pass": "pass",
+    "return None": "return None",
+    "return an argument": "return {first}",
+    "inputs set to zero": "[{all}] = set_to_zero({all})",  # and then the solution
+}
+
+
+def answers(number):
+    """Return {task: the code of its answer cell} of a sheet, with its marks."""
+    cells = code_cells(read(sheet_paths()[number]))
+    found = [cell for cell in cells if cell["metadata"].get("nbgrader", {}).get("solution")]
+    return {cell["metadata"]["nbgrader"]["grade_id"]: source(cell) for cell in found}
+
+
+def solution(text):
+    """Return an answer without the lines that mark the solution."""
+    return MARKS.sub("", text)
+
+
+def run(number, task, code, seed=0, seconds=runner.SECONDS):
+    """Run the checks of a task on code that stands where the answer is; return the results."""
+    names = runner.load(number).namespace(code, f"answer {task}")
+    names["set_to_zero"] = set_to_zero
+    return runner.run(number, names[task], task, seed=seed, namespace=names, seconds=seconds)
+
+
+def parts(text):
+    """Yield (the arguments of the function around it, indentation, solution, span) of each part."""
+    for match in SOLUTION.finditer(text):
+        heads = re.findall(r"^ *def \w+\((.*?)\)(?: ->.*)?:$", text[: match.start()], re.M | re.S)
+        names = [re.split(r"[=:]", name)[0].strip(" *") for name in heads[-1].split(",")]
+        body = MARKS.sub("", match[0] + "\n")
+        yield [name for name in names if name and name != "self"], match[1], body, match.span()
+
+
+def stub(text, line):
+    """Return an answer in which each part of the solution is this line."""
+    for arguments, indent, body, (start, end) in reversed(list(parts(text))):
+        first = arguments[0] if arguments else "self"
+        new = indent + line.format(first=first, all=", ".join(arguments))
+        if "set_to_zero" in line:
+            new += "\n" + body.rstrip("\n")
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def set_to_zero(*values):
+    """Set arrays to zero in place, in Variables and lists too, and give 0 for each number."""
+    found = []
+    for value in values:
+        array = getattr(value, "data", None)
+        if isinstance(value, np.ndarray):
+            value[...] = 0
+        elif isinstance(array, np.ndarray):
+            array[...] = 0
+        elif isinstance(value, list | tuple):
+            value = type(value)(set_to_zero(*value))
+        elif isinstance(value, bool | int | float):
+            value = type(value)(0)
+        found.append(value)
+    return found
+
+
+def faults(text):
+    """Yield (change, code) for each fault that is planted in a solution."""
+    tree = ast.parse(solution(text))
+    for function, change, path, node in faults_in(tree):
+        yield f"{function}: {change}", ast.unparse(with_fault(copy.deepcopy(tree), path, node))
+
+
+def survivors(number):
+    """Return the faults of all solutions of a sheet that every check passes."""
+    found = []
+    for task, text in answers(number).items():
+        for change, code in faults(text):
+            if all(r.passed for r in run(number, task, code, seconds=SECONDS_A_FAULT)):
+                found.append(f"{task}, {change}")
+    return found
+
+
+def golden(number):
+    return GOLDEN / f"{sheet_paths()[number].stem}.json"
+
+
+def there_is(number):
+    """Return the checks and wrong answers of a sheet, for the record."""
+    tasks = runner.load(number).tasks
+    return {
+        "checks": {name: list(task.checks()) for name, task in tasks.items()},
+        "wrong answers": {
+            name: [f"{wrong.check}: {wrong.when}" for wrong in task.wrongs]
+            for name, task in tasks.items()
+        },
+    }
+
+
+def record(number):
+    path = golden(number)
+    argued = json.loads(path.read_text(encoding="utf-8"))["argued"] if path.exists() else {}
+    path.parent.mkdir(exist_ok=True)
+    content = json.dumps({**there_is(number), "argued": argued}, indent=1, ensure_ascii=False)
+    path.write_text(content + "\n", encoding="utf-8")
+
+
+def report(number):
+    """Print what the checks make of a sheet."""
+    tasks = runner.load(number).tasks
+    for name, text in answers(number).items():
+        for seed in SEEDS:
+            for result in run(number, name, solution(text), seed):
+                if not result.passed:
+                    print(f"{name}: the solution fails {result.check}: {result.sentence}")
+        for kind, line in STUBS.items():
+            passed = [r.check for r in run(number, name, stub(text, line)) if r.passed]
+            if passed:
+                print(f"{name}: the stub `{kind}` passes {passed}")
+        for wrong in tasks[name].wrongs:
+            for seed in SEEDS:
+                results = {r.check: r for r in run(number, name, wrong.code, seed)}
+                named = results[wrong.check]
+                if named.mistake != wrong.when:
+                    failed = [r.check for r in results.values() if not r.passed]
+                    print(f"{name}, seed {seed}: {wrong.check}: {wrong.when}: NOT NAMED")
+                    print(f"    it fails {failed}; there: {named.sentence or 'all is right'}")
+                    print(f"    and is named: {named.mistake or 'nothing'}")
+    argued = (
+        json.loads(golden(number).read_text("utf-8"))["argued"] if golden(number).exists() else {}
+    )
+    left = survivors(number)
+    for change in left:
+        if change not in argued:
+            print(f"fault that no check sees: {change}")
+    planted = sum(len(list(faults(text))) for text in answers(number).values())
+    wrongs = sum(len(task.wrongs) for task in tasks.values())
+    checks = sum(len(task.checks()) for task in tasks.values())
+    print(
+        f"sheet {number}: {len(tasks)} tasks, {checks} checks, {wrongs} wrong answers, "
+        f"{planted} faults planted, {len(left)} not seen"
+    )
+
+
+def main(arguments):
+    if arguments == ["--record"]:
+        for number in sheet_paths():
+            record(number)
+    elif arguments and all(map(str.isdecimal, arguments)):
+        for number in map(int, arguments):
+            report(number)
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,137 @@
+"""Check the answers to the exercises, and say in a sentence what is wrong.
+
+A sheet of exercises begins with ``from tinylinks.checks import check``. Below each answer a cell
+such as ``check(5, Sub)`` runs it::
+
+    pass  values
+    FAIL  gradients: b.grad[0, 1] is 0.3, expected -0.3.
+          This is what comes out when moving b up is taken to move a - b up.
+          Hint: what does a small step of b do to a - b? (See chapter 5.)
+    1 of 2
+
+The expected values come from NumPy. A sentence like the second one is found by experiment: the
+answer gives the same numbers as a wrong answer that is known. The tasks of each sheet are in a
+module of its own, ``tinylinks.checks.sheets.s05_meet_a_diamond`` and so on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from typing import Any
+
+from tinylinks.checks.runner import Result, run
+
+__all__ = ["Result", "Score", "check", "run", "seed_for"]
+
+INDENT = " " * 6
+
+
+class Score(float):
+    """How many checks passed: a number, which a grader can read.
+
+    Attributes
+    ----------
+    of : int
+        How many checks there are.
+
+    Examples
+    --------
+    >>> score = Score(2, of=3)
+    >>> score, score.of
+    (2, 3)
+    """
+
+    of: int
+
+    def __new__(cls, value: float, of: int) -> Score:
+        """Make the number and note how many checks there are."""
+        score = super().__new__(cls, value)
+        score.of = of
+        return score
+
+    def __repr__(self) -> str:
+        return f"{float(self):g}"
+
+
+def check(sheet: int, answer: Any, seed: int | str = 0) -> Score:
+    """Check an answer, print a line for each check, and return how many passed.
+
+    Parameters
+    ----------
+    sheet : int
+        The number of the sheet, which is that of its chapter.
+    answer : function or class
+        The answer. Its name says which task of the sheet it is for.
+    seed : int or str
+        Another seed gives other numbers. Teachers keep one for themselves.
+
+    Returns
+    -------
+    Score
+        A float: the number of checks that passed.
+
+    Raises
+    ------
+    ValueError
+        If there is no such sheet, or no task with the name of the answer in it.
+
+    Examples
+    --------
+    >>> def slopes_after_walks(x):
+    ...     return 2 * x, 4 * x
+    >>> score = check(5, slopes_after_walks)
+    FAIL  one_walk: after one walk: [0] is 0.684..., expected 1.36...
+          This is what comes out when the second gradient overwrites the first.
+          Hint: x is used twice, and each use sends its own gradient. (See chapter 5.)
+    FAIL  two_walks: after two walks: [0] is 1.36..., expected 2.73...
+          Hint: only the leaf x keeps what the first walk brought. (See chapter 5.)
+    0 of 2
+    """
+    results = run(sheet, answer, seed=seed)
+    before = ""
+    for result in results:
+        _say(result, same_as_before=result.sentence == before)
+        before = result.sentence
+    score = Score(sum(result.passed for result in results), of=len(results))
+    print(f"{score!r} of {score.of}")
+    return score
+
+
+def _say(result: Result, same_as_before: bool) -> None:
+    """Print what one check found."""
+    if result.passed:
+        print(f"pass  {result.check}")
+        return
+    said = [f"FAIL  {result.check}: {'the same' if same_as_before else result.sentence}"]
+    if result.mistake:
+        said.append(f"{INDENT}This is what comes out when {result.mistake}.")
+    if not same_as_before:
+        said.append(f"{INDENT}Hint: {result.hint}")
+    for line in said:
+        print(textwrap.fill(line, 96, subsequent_indent=INDENT, break_long_words=False))
+
+
+def seed_for(secret: int | str, student: str) -> str:
+    """Return a seed for one student, so that everybody gets numbers of their own.
+
+    Parameters
+    ----------
+    secret : int or str
+        The seed that the teacher keeps.
+    student : str
+        A name, always spelled in the same way.
+
+    Returns
+    -------
+    str
+        A seed for `check`. Who does not know the secret cannot find it.
+
+    Examples
+    --------
+    >>> seed_for("our secret", "ada") == seed_for("our secret", "ada")
+    True
+    >>> seed_for("our secret", "ada") == seed_for("our secret", "bob")
+    False
+    """
+    return hashlib.sha256(f"{secret}\n{student}".encode()).hexdigest()

@@ -1,0 +1,268 @@
+"""Run the checks of a task on an answer, and find the wrong answer that it agrees with."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import io
+import linecache
+import pkgutil
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from tinylinks.checks import sheets
+from tinylinks.checks.compare import agree, difference, keep
+from tinylinks.checks.patience import TooSlow, limit
+from tinylinks.checks.task import Mistake, Task, Wrong
+
+__all__ = ["Result", "Sheet", "load", "numbers", "run"]
+
+SECONDS = 5.0  # that an answer may take, all checks together
+
+START = """\
+import numpy as np
+from tinylinks.walk import after
+after({number}, globals())
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one check found.
+
+    Attributes
+    ----------
+    check : str
+        The name of the check.
+    passed : bool
+        Whether the answer is right in this.
+    sentence : str
+        What came and what was expected, or "".
+    mistake : str
+        The mistake that gives the same, or "".
+    hint : str
+        Where to look next.
+    """
+
+    check: str
+    passed: bool
+    sentence: str = ""
+    mistake: str = ""
+    hint: str = ""
+
+
+@dataclass
+class Seen:
+    """All that a check saw of an answer."""
+
+    values: list[Any] = field(default_factory=list)
+    error: str = ""  # the type of the error, or "Mistake" or "TooSlow"
+    message: str = ""
+    sentence: str = ""
+
+
+class Sheet:
+    """The tasks of one sheet, by name, and the code of the first cell of its notebook."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.name = module.__name__.rpartition(".")[2][1:]
+        self.number = int(self.name[:2])
+        self.start: str = getattr(module, "START", START.format(number=self.number))
+        classes = [value for value in vars(module).values() if isinstance(value, type)]
+        self.tasks: dict[str, type[Task]] = {
+            cls.__name__: cls for cls in classes if issubclass(cls, Task) and cls is not Task
+        }
+
+    def namespace(self, code: str = "", name: str = "answer") -> dict[str, Any]:
+        """Return the names of a notebook in which the first cell was run, and then `code`."""
+        names: dict[str, Any] = {"__name__": "answers"}
+        exec(compile(self.start, "<first cell>", "exec"), names)
+        file = f"<{name}>"
+        linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
+        exec(compile(code, file, "exec"), names)
+        return names
+
+
+def numbers() -> dict[int, str]:
+    """Return the module of each sheet by its number."""
+    names = [module.name for module in pkgutil.iter_modules(sheets.__path__)]
+    return {int(name[1:3]): name for name in sorted(names)}
+
+
+@functools.cache
+def load(number: int) -> Sheet:
+    """Return the sheet of a chapter."""
+    known = numbers()
+    if number not in known:
+        raise ValueError(
+            f"check: expected the number of a sheet, one of {', '.join(map(str, known))}, "
+            f"got {number!r}."
+        )
+    return Sheet(importlib.import_module(f"{sheets.__name__}.{known[number]}"))
+
+
+def run(
+    sheet: int,
+    answer: Any,
+    name: str | None = None,
+    *,
+    seed: int | str = 0,
+    namespace: dict[str, Any] | None = None,
+    seconds: float = SECONDS,
+) -> list[Result]:
+    """Run all checks of a task and return what each found. Nothing is printed.
+
+    Parameters
+    ----------
+    sheet : int
+        The number of the sheet.
+    answer : function or class
+        The answer.
+    name : str, optional
+        The task, if the answer has another name.
+    seed : int or str
+        It decides the numbers.
+    namespace : dict, optional
+        The names of the notebook. By default those where the answer was defined.
+    seconds : float
+        After this time the answer is stopped.
+
+    Returns
+    -------
+    list of Result
+    """
+    tasks = load(sheet).tasks
+    name = getattr(answer, "__name__", None) if name is None else name
+    if name not in tasks:
+        raise ValueError(
+            f"check: expected an answer of sheet {sheet}, one of {', '.join(tasks)}, got {name!r}."
+        )
+    names = namespace_of(answer) if namespace is None else namespace
+    found: list[Result] = []
+    stopped = ""
+    for check, hint in tasks[name].checks().items():
+        said = f"{hint} (See chapter {sheet}.)"
+        if stopped:
+            found.append(Result(check, False, stopped, "", said))
+            continue
+        seen = look(tasks[name], check, answer, names, seed, seconds)
+        if not seen.sentence:
+            found.append(Result(check, True))
+            continue
+        stopped = seen.sentence if seen.error in ("TooSlow", "NotImplementedError") else ""
+        mistake = "" if stopped else known_mistake(sheet, tasks[name], check, seen, seed)
+        found.append(Result(check, False, seen.sentence, mistake, said))
+    return found
+
+
+def look(
+    task: type[Task],
+    check: str,
+    answer: Any,
+    names: dict[str, Any],
+    seed: int | str = 0,
+    seconds: float = SECONDS,
+) -> Seen:
+    """Run one check on an answer and return all that it saw."""
+    seen = Seen()
+    at_work = task(names, seed, check)
+    try:
+        with quiet(), limit(seconds):
+            for what, got, expected in getattr(at_work, f"check_{check}")(answer):
+                at_work.check_watched()
+                seen.values.append(keep(got))
+                seen.sentence = seen.sentence or difference(what, got, expected)
+            at_work.check_watched()
+    except TooSlow:
+        seen.error = "TooSlow"
+        said = f"your code was stopped after {seconds:g} seconds: is there a loop without end?"
+    except Mistake as mistake:
+        seen.error, said = "Mistake", str(mistake)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # also what exit() raises
+        seen.error, said = type(error).__name__, describe(error, task.__name__, names)
+    if seen.error:
+        seen.message = said
+        seen.sentence = seen.sentence or said
+    return seen
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Swallow prints and warnings, and leave NumPy's random numbers as they were."""
+    state = np.random.get_state()
+    with (
+        warnings.catch_warnings(record=True),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        warnings.simplefilter("always")
+        try:
+            yield
+        finally:
+            np.random.set_state(state)
+
+
+def describe(error: BaseException, name: str, names: dict[str, Any]) -> str:
+    """Say in a sentence what an answer raised, and in which of its lines."""
+    if isinstance(error, NotImplementedError):
+        return "this is not written yet."
+    frames = [
+        (frame, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_globals is names and not frame.f_code.co_filename.startswith("<chapter")
+    ]
+    text = " ".join(str(error).split()) or "no text"
+    kind = type(error).__name__
+    end = "" if text.endswith((".", "?", "!")) else "."
+    if not frames:
+        return f"with your {name}, there was a {kind}: {text}{end}"
+    frame, number = frames[-1]
+    code = linecache.getline(frame.f_code.co_filename, number, frame.f_globals).strip()
+    where = f"line {number}" + (f", `{code}`" if code else "")
+    return f"your code raised {kind} in {where}: {text}{end}"
+
+
+def known_mistake(sheet: int, task: type[Task], check: str, seen: Seen, seed: int | str) -> str:
+    """Return the mistake of the wrong answer that gives the same in this check, or ""."""
+    best, mistake = 0, ""
+    for wrong in task.wrongs:
+        if wrong.check == check:
+            alike = likeness(seen, look_at(sheet, task.__name__, wrong, seed))
+            if alike > best:
+                best, mistake = alike, wrong.when
+    return mistake
+
+
+@functools.lru_cache(maxsize=64)
+def look_at(sheet: int, task: str, wrong: Wrong, seed: int | str) -> Seen:
+    """Return what its check sees of a wrong answer that is known."""
+    with quiet():
+        names = load(sheet).namespace(wrong.code, "a wrong answer")
+    return look(load(sheet).tasks[task], wrong.check, names[task], names, seed)
+
+
+def likeness(one: Seen, other: Seen) -> int:
+    """Return 2 if two answers were seen to be the same, 1 if only their errors read otherwise."""
+    if one.error != other.error or not agree(one.values, other.values):
+        return 0
+    return 2 if one.message == other.message else 1
+
+
+def namespace_of(answer: Any) -> dict[str, Any]:
+    """Return the names among which an answer was defined."""
+    inside = list(vars(answer).values()) if isinstance(answer, type) else []
+    for part in [answer, *inside]:
+        part = getattr(part, "__func__", getattr(part, "fget", part))
+        if hasattr(part, "__globals__"):
+            return part.__globals__
+    return vars(sys.modules.get(getattr(answer, "__module__", ""), ModuleType("nowhere")))

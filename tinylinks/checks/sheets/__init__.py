@@ -1,0 +1,1 @@
+"""The tasks of the sheets, a module for each."""
