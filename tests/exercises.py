@@ -1,7 +1,7 @@
 """The proof of the exercises: what a solution, a stub, a wrong answer and a planted fault get.
 
     python tests/exercises.py 5           say what the checks make of sheet 5
-    python tests/exercises.py --record    note which checks and wrong answers there are
+    python tests/exercises.py --record    note the checks and wrong answers of all sheets, or: --record 5
 
 tests/test_exercises.py asks all of it of each sheet. What is recorded, in tests/golden/exercises,
 makes a check or a wrong answer that is taken away turn the tests red. The same file holds, under
@@ -170,11 +170,12 @@ def report(number):
 
 
 def main(arguments):
-    if arguments == ["--record"]:
-        for number in sheet_paths():
+    numbers = [int(argument) for argument in arguments if argument.isdecimal()]
+    if arguments[:1] == ["--record"]:
+        for number in numbers or sheet_paths():
             record(number)
-    elif arguments and all(map(str.isdecimal, arguments)):
-        for number in map(int, arguments):
+    elif numbers:
+        for number in numbers:
             report(number)
     else:
         sys.exit(__doc__)

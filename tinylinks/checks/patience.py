@@ -3,7 +3,7 @@
 Two ways, for no one works everywhere. Where the system has a timer signal, and this is the main
 thread, the timer interrupts, again and again, so that an ``except:`` in the loop does not help it.
 On Windows, in a thread and in a browser there is no such timer. There `sys.settrace` has a look at
-the clock on each line of the answer and at each call. This is slower, and Python drops the tracing
+the clock at each step of the answer and at each call. This is slower, and Python drops the tracing
 when it has interrupted once. What neither can stop is one endless call of compiled code.
 """
 
@@ -83,7 +83,10 @@ def _tracing(seconds: float) -> Iterator[None]:
     def look(frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:
         if time.monotonic() > end:
             raise TooSlow
-        return None if _is_library(frame.f_code.co_filename) else look
+        if _is_library(frame.f_code.co_filename):
+            return None
+        frame.f_trace_opcodes = True  # a loop in one line has no line events
+        return look
 
     old = sys.gettrace()
     sys.settrace(look)

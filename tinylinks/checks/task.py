@@ -21,6 +21,7 @@ so that a wrong answer is known by everything that it gives.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -121,6 +122,35 @@ class Task:
             got = f"a tuple of {len(result)}" if isinstance(result, tuple) else _a(result)
             raise Mistake(f"your answer gives {got}, expected a tuple of {count}.")
         return result
+
+    def slopes(self, f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, gy: Any) -> np.ndarray:
+        """Return the gradient of ``(gy * f(x)).sum()``, measured with NumPy alone.
+
+        Parameters
+        ----------
+        f : function
+            It takes an array of float64, and computes with NumPy.
+        x : array
+            Where the gradient is measured.
+        gy : array or number
+            The weights of the results.
+        """
+        at, found = x.astype(np.float64), np.zeros(x.shape)
+        for place in np.ndindex(x.shape):
+            at[place] += 1e-5
+            above = np.sum(gy * f(at))
+            at[place] -= 2e-5
+            found[place] = (above - np.sum(gy * f(at))) / 2e-5
+            at[place] = x[place]
+        return found.astype(x.dtype)
+
+    def raised(self, f: Callable[..., Any], *arguments: Any) -> str:
+        """Return the name of the error that a call raises, or ``"no error"``."""
+        try:
+            f(*arguments)
+        except Exception as error:
+            return type(error).__name__
+        return "no error"
 
     def check_watched(self) -> None:
         """Say so if an array that the answer was given is no longer what it was."""
