@@ -1,7 +1,7 @@
 """The proof of the exercises: what a solution, a stub, a wrong answer and a planted fault get.
 
     python tests/exercises.py 5           say what the checks make of sheet 5
-    python tests/exercises.py --record    note the checks and wrong answers of all sheets, or: --record 5
+    python tests/exercises.py --record 5  note the checks and wrong answers that it has
 
 tests/test_exercises.py asks all of it of each sheet. What is recorded, in tests/golden/exercises,
 makes a check or a wrong answer that is taken away turn the tests red. The same file holds, under
@@ -13,6 +13,7 @@ import copy
 import json
 import re
 import sys
+import textwrap
 
 import numpy as np
 from faults import faults_in, with_fault
@@ -31,7 +32,7 @@ STUBS = {
     "pass": "pass",
     "return None": "return None",
     "return an argument": "return {first}",
-    "inputs set to zero": "[{all}] = set_to_zero({all})",  # and then the solution
+    "inputs set to zero": "[{all}] = set_to_zero({all})",  # and the solution
 }
 
 
@@ -67,10 +68,11 @@ def stub(text, line):
     """Return an answer in which each part of the solution is this line."""
     for arguments, indent, body, (start, end) in reversed(list(parts(text))):
         first = arguments[0] if arguments else "self"
-        new = indent + line.format(first=first, all=", ".join(arguments))
-        if "set_to_zero" in line:
-            new += "\n" + body.rstrip("\n")
-        text = text[:start] + new + text[end:]
+        new = line.format(first=first, all=", ".join(arguments))
+        if "set_to_zero" in line:  # before, and again after what fills an array
+            inside = textwrap.indent(f"{new}\n{textwrap.dedent(body)}".rstrip(), "    ")
+            new = f"try:\n{inside}\nfinally:\n    {new}"
+        text = text[:start] + textwrap.indent(new, indent) + text[end:]
     return text
 
 

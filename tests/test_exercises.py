@@ -20,7 +20,7 @@ import pytest
 import running
 from notebooks import ROOT, chapter_paths, code_cells, read, sheet_paths, source
 
-from tinylinks.checks import Score, check, runner, seed_for
+from tinylinks.checks import Score, check_answer, runner, seed_for
 from tinylinks.checks.compare import agree, difference
 from tinylinks.checks.patience import TooSlow, limit
 from tinylinks.checks.task import Task, Wrong
@@ -97,7 +97,7 @@ def test_a_sheet_has_tasks_with_hints_a_plan_a_solution_and_a_check(number):
             "solution": True,
             "task": False,
         }
-        assert source(checked) == f"check({number}, {name})"
+        assert source(checked) == f"check_answer({number}, {name})"
         assert checked["metadata"]["nbgrader"] == {
             "grade": True,
             "grade_id": f"check-{name}",
@@ -124,10 +124,10 @@ def is_code(cell):
 
 @every_sheet
 def test_a_sheet_begins_as_its_wrong_answers_do(number):
-    """They are run by the checks after the same first cell, but for the import of `check`."""
+    """The checks run them after the same first cell, but for the import of `check_answer`."""
     first = code_cells(read(sheet_paths()[number]))[0]
     lines = [ast.unparse(node) for node in ast.parse(source(first)).body]
-    lines.remove("from tinylinks.checks import check")
+    lines.remove("from tinylinks.checks import check_answer")
     start = [ast.unparse(node) for node in ast.parse(runner.load(number).start).body]
     assert sorted(lines) == sorted(start)
 
@@ -295,8 +295,8 @@ def test_an_assignment_has_solutions_points_and_hidden_tests(number, tmp_path):
     assert {name: source(cells[name]) for name in answers} == answers
     for name in answers:
         visible, *hidden = source(cells[f"check-{name}"]).split("\n")
-        assert visible == f"check({number}, {name})"
-        assert hidden[1] == f"check({number}, {name}, seed='secret')"
+        assert visible == f"check_answer({number}, {name})"
+        assert hidden[1] == f"check_answer({number}, {name}, seed='secret')"
         assert hidden[::2] == ["### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"]
     assert "get_config" in (tmp_path / "nbgrader_config.py").read_text(encoding="utf-8")
 
@@ -443,7 +443,7 @@ def test_another_seed_gives_other_numbers_and_the_same_seed_the_same(judge):
 
 def test_check_prints_a_line_for_each_and_counts(judge, capsys):
     names = One().namespace("def double(x):\n    return x * x")
-    score = check(99, names["double"])
+    score = check_answer(99, names["double"])
     lines = capsys.readouterr().out.split("\n")
     assert lines[0].startswith("FAIL  values: y is ")
     assert lines[1] == "      This is what comes out when x is squared."
@@ -454,7 +454,7 @@ def test_check_prints_a_line_for_each_and_counts(judge, capsys):
 
 def test_the_same_sentence_is_not_said_twice(judge, capsys):
     names = One().namespace("def double(x):\n    raise NotImplementedError")
-    check(99, names["double"])
+    check_answer(99, names["double"])
     assert capsys.readouterr().out.split("\n")[:3] == [
         "FAIL  values: this is not written yet.",
         "      Hint: What is two times x? (See chapter 99.)",
@@ -468,9 +468,9 @@ def test_a_score_is_a_number_that_nbgrader_reads():
 
 def test_an_unknown_sheet_or_task_is_named():
     with pytest.raises(ValueError, match="expected the number of a sheet, one of 5, .*got 98"):
-        check(98, len)
+        check_answer(98, len)
     with pytest.raises(ValueError, match="an answer of sheet 5, one of .*Sub.*, got 'len'"):
-        check(5, len)
+        check_answer(5, len)
 
 
 def test_a_notebook_whose_first_cell_was_not_run_is_told_so():
@@ -495,7 +495,7 @@ def test_a_notebook_whose_first_cell_was_not_run_is_told_so():
         ((1, 2), [1, 2], "v is (1, 2), expected [1, 2]."),
         (1, True, "v is 1, expected True."),
         (False, True, "v is False, expected True."),
-        (object(), None, "v is a object, expected None."),
+        (object(), None, "v is a value of type object, expected None."),
     ],
 )
 def test_a_difference_is_told(got, expected, sentence):

@@ -96,7 +96,7 @@ def test_no_environment_variable_is_read_and_nothing_is_printed(name):
     tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
     used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     used |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    allowed = {"print"} if name == "tinylinks.checks" else set()  # `check` prints when it is called
+    allowed = {"print"} if name == "tinylinks.checks" else set()  # check_answer prints, if called
     assert not used & {"environ", "environb", "getenv", "getenvb", "print"} - allowed
 
 

@@ -90,7 +90,7 @@ def answer_cell(number, task, source):
 def check_cell(number, task, points):
     """Return the cell that checks it, in one line."""
     return code(
-        f"check({number}, {task})",
+        f"check_answer({number}, {task})",
         f"x{number:02}-{task.lower().replace('_', '-')}-check",
         **graded(f"check-{task}", grade=True, locked=True, points=points),
     )
@@ -99,7 +99,7 @@ def check_cell(number, task, points):
 def start_cell(sheet):
     lines = sheet.start.strip("\n").split("\n")
     imports = [line for line in lines if line.startswith(("import ", "from "))]
-    imports = sorted([*imports, "from tinylinks.checks import check"], key=sort_of_import)
+    imports = sorted([*imports, "from tinylinks.checks import check_answer"], key=sort_of_import)
     foreign = [line for line in imports if "tinylinks" not in line]
     own = [line for line in imports if "tinylinks" in line]
     rest = [line for line in lines if not line.startswith(("import ", "from "))]

@@ -1,16 +1,16 @@
 """Check the answers to the exercises, and say in a sentence what is wrong.
 
-A sheet of exercises begins with ``from tinylinks.checks import check``. Below each answer a cell
-such as ``check(5, Sub)`` runs it::
+A sheet of exercises begins with ``from tinylinks.checks import check_answer``. Below each answer
+a cell such as ``check_answer(5, Sub)`` runs it::
 
     pass  values
-    FAIL  gradients: b.grad[0, 1] is 0.3, expected -0.3.
+    FAIL  gradients: b.grad[0, 0] is 0.526036, expected -0.526036.
           This is what comes out when moving b up is taken to move a - b up.
-          Hint: what does a small step of b do to a - b? (See chapter 5.)
-    1 of 2
+          Hint: If b grows a little, by how much does a - b grow? And where does gy come in? (See
+          chapter 5.)
 
-The expected values come from NumPy. A sentence like the second one is found by experiment: the
-answer gives the same numbers as a wrong answer that is known. The tasks of each sheet are in a
+The expected values come from NumPy. What "comes out when" is found by experiment: the answer gives
+the same numbers as a wrong answer that is known. The tasks of each sheet are in a
 module of its own, ``tinylinks.checks.sheets.s05_meet_a_diamond`` and so on.
 """
 
@@ -22,7 +22,7 @@ from typing import Any
 
 from tinylinks.checks.runner import Result, run
 
-__all__ = ["Result", "Score", "check", "run", "seed_for"]
+__all__ = ["Result", "Score", "check_answer", "run", "seed_for"]
 
 INDENT = " " * 6
 
@@ -54,7 +54,7 @@ class Score(float):
         return f"{float(self):g}"
 
 
-def check(sheet: int, answer: Any, seed: int | str = 0) -> Score:
+def check_answer(sheet: int, answer: Any, seed: int | str = 0) -> Score:
     """Check an answer, print a line for each check, and return how many passed.
 
     Parameters
@@ -80,12 +80,13 @@ def check(sheet: int, answer: Any, seed: int | str = 0) -> Score:
     --------
     >>> def slopes_after_walks(x):
     ...     return 2 * x, 4 * x
-    >>> score = check(5, slopes_after_walks)
-    FAIL  one_walk: after one walk: [0] is 0.684..., expected 1.36...
+    >>> score = check_answer(5, slopes_after_walks)
+    FAIL  one_walk: the gradient after one walk is 0.991838, expected 1.98368.
           This is what comes out when the second gradient overwrites the first.
           Hint: x is used twice, and each use sends its own gradient. (See chapter 5.)
-    FAIL  two_walks: after two walks: [0] is 1.36..., expected 2.73...
-          Hint: only the leaf x keeps what the first walk brought. (See chapter 5.)
+    FAIL  two_walks: the gradient after two walks is 4.68575, expected 9.37149.
+          This is what comes out when the gradient of x is cleared between the walks.
+          Hint: Only the leaf x keeps what the first walk brought. (See chapter 5.)
     0 of 2
     """
     results = run(sheet, answer, seed=seed)
@@ -125,7 +126,7 @@ def seed_for(secret: int | str, student: str) -> str:
     Returns
     -------
     str
-        A seed for `check`. Who does not know the secret cannot find it.
+        A seed for `check_answer`. Who does not know the secret cannot find it.
 
     Examples
     --------

@@ -83,7 +83,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, list | tuple | set | dict):
         text = repr(value)
         return text if len(text) < 120 and " at 0x" not in text else f"another {_name(value)}"
-    return f"a {_name(value)}"
+    return f"a value of type {_name(value)}"
 
 
 def _name(value: Any) -> str:

@@ -103,7 +103,7 @@ def load(number: int) -> Sheet:
     known = numbers()
     if number not in known:
         raise ValueError(
-            f"check: expected the number of a sheet, one of {', '.join(map(str, known))}, "
+            f"check_answer: expected the number of a sheet, one of {', '.join(map(str, known))}, "
             f"got {number!r}."
         )
     return Sheet(importlib.import_module(f"{sheets.__name__}.{known[number]}"))
@@ -143,7 +143,8 @@ def run(
     name = getattr(answer, "__name__", None) if name is None else name
     if name not in tasks:
         raise ValueError(
-            f"check: expected an answer of sheet {sheet}, one of {', '.join(tasks)}, got {name!r}."
+            f"check_answer: expected an answer of sheet {sheet}, one of {', '.join(tasks)}, "
+            f"got {name!r}."
         )
     names = namespace_of(answer) if namespace is None else namespace
     found: list[Result] = []
@@ -223,7 +224,7 @@ def describe(error: BaseException, name: str, names: dict[str, Any]) -> str:
     ]
     text = " ".join(str(error).split()) or "no text"
     kind = type(error).__name__
-    end = "" if text.endswith((".", "?", "!")) else "."
+    end = "" if text.endswith((".", "?", "!", ".)")) else "."
     if not frames:
         return f"with your {name}, there was a {kind}: {text}{end}"
     frame, number = frames[-1]
