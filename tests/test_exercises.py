@@ -5,7 +5,6 @@ nothing has to be added here. The second half of the file tests the judge itself
 """
 
 import ast
-import itertools
 import json
 import re
 import time
@@ -70,11 +69,7 @@ def test_a_sheet_has_tasks_with_hints_a_plan_a_solution_and_a_check(number):
     cells = read(sheet_paths()[number])["cells"]
     assert 3 <= len(tasks(number)) <= 5
     assert source(cells[0]).startswith(f"# Exercises for chapter {number}\n")
-    triples = (
-        list(itertools.batched(cells[2:], 3))
-        if hasattr(itertools, "batched")
-        else [cells[i : i + 3] for i in range(2, len(cells), 3)]
-    )
+    triples = [cells[i : i + 3] for i in range(2, len(cells), 3)]
     assert len(triples) == len(tasks(number)), "expected a text, an answer and a check for each"
     for count, (name, (text, answer, checked)) in enumerate(
         zip(tasks(number), triples, strict=True), 1
@@ -448,8 +443,9 @@ def test_check_prints_a_line_for_each_and_counts(judge, capsys):
     assert lines[0].startswith("FAIL  values: y is ")
     assert lines[1] == "      This is what comes out when x is squared."
     assert lines[2] == "      Hint: What is two times x? (See chapter 99.)"
-    assert lines[-2:] == ["0 of 2", ""]
+    assert [line[:4] for line in lines] == ["FAIL", "    ", "    ", "FAIL", "    ", ""]
     assert isinstance(score, float) and (score, score.of, repr(score)) == (0, 2, "0")
+    assert score._repr_markdown_() == "**0 of 2**"
 
 
 def test_the_same_sentence_is_not_said_twice(judge, capsys):

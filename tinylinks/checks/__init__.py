@@ -8,6 +8,9 @@ a cell such as ``check_answer(5, Sub)`` runs it::
           This is what comes out when moving b up is taken to move a - b up.
           Hint: If b grows a little, by how much does a - b grow? And where does gy come in? (See
           chapter 5.)
+    FAIL  in_a_graph: q.grad[0] is -3.52964, expected 3.52964.
+          Hint: Each gradient has to go to the input that it is for, in both orders of the inputs.
+          (See chapter 5.)
 
 The expected values come from NumPy. What "comes out when" is found by experiment: the answer gives
 the same numbers as a wrong answer that is known. The tasks of each sheet are in a
@@ -53,6 +56,10 @@ class Score(float):
     def __repr__(self) -> str:
         return f"{float(self):g}"
 
+    def _repr_markdown_(self) -> str:
+        """Say it in a notebook; a grader still finds the number."""
+        return f"**{self!r} of {self.of}**"
+
 
 def check_answer(sheet: int, answer: Any, seed: int | str = 0) -> Score:
     """Check an answer, print a line for each check, and return how many passed.
@@ -87,16 +94,15 @@ def check_answer(sheet: int, answer: Any, seed: int | str = 0) -> Score:
     FAIL  two_walks: the gradient after two walks is 4.68575, expected 9.37149.
           This is what comes out when the gradient of x is cleared between the walks.
           Hint: Only the leaf x keeps what the first walk brought. (See chapter 5.)
-    0 of 2
+    >>> score
+    0
     """
     results = run(sheet, answer, seed=seed)
     before = ""
     for result in results:
         _say(result, same_as_before=result.sentence == before)
         before = result.sentence
-    score = Score(sum(result.passed for result in results), of=len(results))
-    print(f"{score!r} of {score.of}")
-    return score
+    return Score(sum(result.passed for result in results), of=len(results))
 
 
 def _say(result: Result, same_as_before: bool) -> None:
