@@ -5,6 +5,7 @@ nothing has to be added here. The second half of the file tests the judge itself
 """
 
 import ast
+import functools
 import json
 import re
 import time
@@ -12,6 +13,7 @@ import warnings
 
 import assignments
 import exercises
+import library_wheel
 import nbformat
 import new_sheet
 import numpy as np
@@ -161,6 +163,15 @@ def test_solutions_pass_every_check(number, seed):
 
 
 @each_sheet
+def test_solutions_pass_where_there_is_no_timer(number, monkeypatch):
+    """And do so in time: as on Windows and in the browser, they are traced."""
+    monkeypatch.setattr(runner, "limit", functools.partial(limit, use_signal=False))
+    for name, text in exercises.answers(number).items():
+        results = exercises.run(number, name, exercises.solution(text), seconds=4)
+        assert [r for r in results if not r.passed] == []
+
+
+@each_sheet
 @pytest.mark.parametrize("kind", exercises.STUBS)
 def test_stubs_fail_every_check(number, kind):
     for name, text in exercises.answers(number).items():
@@ -273,6 +284,11 @@ def test_an_untouched_student_notebook_passes_nothing(number):
         else:
             score = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
             assert (score, score.of) == (0, cell["metadata"]["nbgrader"]["points"])
+
+
+def test_the_wheel_holds_no_sheet():
+    assert any("checks/sheets" in path.as_posix() for path in library_wheel.files())
+    assert not any("exercises" in path.parts for path in library_wheel.files())
 
 
 @every_sheet

@@ -21,7 +21,7 @@ from typing import Any
 
 __all__ = ["TooSlow", "limit"]
 
-#: Lines of the library and of NumPy are not looked at one by one, only their calls.
+#: Of the library, the chapters and what is installed, only the calls are looked at.
 _LIBRARY = str(Path(__file__).resolve().parents[1])
 
 
@@ -97,4 +97,5 @@ def _tracing(seconds: float) -> Iterator[None]:
 
 
 def _is_library(filename: str) -> bool:
-    return filename.startswith((_LIBRARY, "<frozen")) or "site-packages" in filename
+    ours = (_LIBRARY, "<chapter", "<frozen")
+    return filename.startswith(ours) or "site-packages" in filename
