@@ -226,7 +226,7 @@ def describe(error: BaseException, name: str, names: dict[str, Any]) -> str:
     kind = type(error).__name__
     end = "" if text.endswith((".", "?", "!", ".)")) else "."
     if not frames:
-        return f"with your {name}, there was a {kind}: {text}{end}"
+        return f"with your {name}, there was an error, {kind}: {text}{end}"
     frame, number = frames[-1]
     code = linecache.getline(frame.f_code.co_filename, number, frame.f_globals).strip()
     where = f"line {number}" + (f", `{code}`" if code else "")

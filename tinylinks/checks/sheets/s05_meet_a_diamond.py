@@ -208,6 +208,10 @@ class visit_order(Task):
         a = self.lib.square(self.variable(3))
         y = self.lib.add(a, self.lib.exp(a))
         yield "the order for add(a, exp(a))", self.order(visit_order, y), ["add", "exp", "square"]
+        b = self.lib.square(a)
+        y = self.lib.add(b, self.lib.exp(b))
+        labels = ["add", "exp", "square", "square"]
+        yield "the order with two squares before", self.order(visit_order, y), labels
 
     def check_once(self, visit_order):
         """Each Function is visited once, after all who use its output."""
@@ -256,6 +260,31 @@ def visit_order(y):
             "deeper_second",
             "the first entry of the list is always taken, whatever its rank",
             ORDER.replace("max(waiting, key=lambda f: f.rank)", "waiting[0]"),
+        ),
+        Wrong(
+            "deeper_second",
+            "only the first input of each Function is followed",
+            """\
+def visit_order(y):
+    order = []
+    while y.creator is not None:
+        order.append(y.creator.label)
+        y = y.creator.inputs[0]
+    return order
+""",
+        ),
+        Wrong(
+            "once",
+            "each way back is walked by itself, to its end",
+            """\
+def visit_order(y):
+    order, todo = [], [y.creator]
+    while todo:
+        f = todo.pop(0)
+        order.append(f.label)
+        todo = [x.creator for x in f.inputs if x.creator is not None] + todo
+    return order
+""",
         ),
         Wrong(
             "once",
