@@ -270,6 +270,14 @@ def test_a_student_notebook_holds_no_solution_and_no_output(number):
             assert not telling & lines
 
 
+@every_sheet
+def test_a_student_notebook_says_where_to_write(number):
+    cells = json.loads(student(number)[1])["cells"]
+    assert "*Write your code here*" in source(cells[1])
+    room = [cell for cell in cells if "# Write your code here.\n" in source(cell)]
+    assert len(room) == len(tasks(number))
+
+
 @each_sheet
 def test_an_untouched_student_notebook_passes_nothing(number):
     cells = [c for c in json.loads(student(number)[1])["cells"] if is_code(c)]
