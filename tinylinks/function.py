@@ -15,7 +15,7 @@ from tinylinks.graph import Node, add_up
 
 new = object.__new__
 ALL_OF = {1: (0,), 2: (0, 1)}  # how many inputs -> the indexes of all of them
-NUMBERS = {int, float}  # a Python number takes the dtype of the arrays beside it
+NUMBERS = {int, float}  # a Python number takes the dtype of the arrays next to it
 
 
 class Function:
@@ -27,7 +27,7 @@ class Function:
     Attributes
     ----------
     inputs : list of Node or None
-        Where the inputs stand in the graph; None stands for a constant.
+        Where the inputs are in the graph; None stands for a constant.
     rank : int
         The largest rank among the inputs. Backward goes from high to low rank.
 
@@ -64,7 +64,7 @@ class Function:
     #: True if it only moves numbers about, so that it takes integers too.
     any_dtype = False
 
-    #: True if arrays of ints beside Variables become floats, as numbers do.
+    #: True if arrays of ints next to Variables become floats, as numbers do.
     casts_ints = False
 
     inputs: Any = None

@@ -342,7 +342,7 @@ class Link:
         ----------
         mode : {"share", "copy", "init"}
             The parameters of the copy use the same arrays, or begin with equal values, or
-            are drawn anew by their initializers. What waits for its first mini-batch cannot be
+            are drawn again by their initializers. What waits for its first mini-batch cannot be
             shared.
 
         Examples

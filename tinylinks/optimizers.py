@@ -71,12 +71,12 @@ class Optimizer:
     def setup(self, link: Link) -> Self:
         """Choose the link whose parameters are updated; return the optimizer.
 
-        It starts anew: without hooks, and without memory of earlier updates.
+        It starts from nothing: without hooks, and without memory of earlier updates.
         """
         errors.check_link(self, link, Link)
         self.target, self.t, self.epoch = link, 0, 0
         self._hooks: dict[str, tuple[Callable[..., Any], str]] = {}  # name -> hook, timing
-        # A Parameter cannot be a key, but its id can while the Parameter is kept beside it.
+        # A Parameter cannot be a key, but its id can while the Parameter is kept with it.
         self._states: dict[int, tuple[Parameter, dict[str, Any]]] = {}
         return self
 
@@ -527,7 +527,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with weight decay beside the gradient, not in it.
+    """Adam with weight decay apart from the gradient, not in it.
 
     Parameters
     ----------

@@ -277,7 +277,7 @@ def _write_npy(file: Any, array: np.ndarray) -> None:
 
 @contextlib.contextmanager
 def _replacing(path: str) -> Iterator[BinaryIO]:
-    """Open a new file beside `path`, and let it take the place of `path` once it is written."""
+    """Open a new file next to `path`, and let it take the place of `path` once it is written."""
     old = None
     with errors.opening("save_npz", path), contextlib.suppress(FileNotFoundError):
         old = os.stat(path)

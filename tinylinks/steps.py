@@ -58,7 +58,7 @@ class Steps(Sequence[Step]):
 
     `print` shows a table with a line for each visit: the Function; the gradients that came in
     (gy); those that it sends on (gx), and their sum so far where others have arrived before;
-    and the Functions that wait then. Names stand in front of the gradients of Variables that
+    and the Functions that wait then. Names are put in front of the gradients of Variables that
     have one. An array is shown by its shape and up to three numbers.
 
     An index gives one `Step`, a slice gives the `Steps` of a part of the walk.
@@ -121,7 +121,7 @@ class Watched(Arrivals):
         self.came.setdefault(node, []).append(g)
 
     def take(self) -> dict[Node, list[Any]]:
-        """Return what has been noted, and begin anew."""
+        """Return what has been noted, and begin again."""
         came, self.came = self.came, {}
         return came
 
@@ -223,7 +223,7 @@ def named(name: str | None, text: str) -> str:
 
 
 def cells(step: Step) -> list[list[str]]:
-    """Return what stands in the columns of the table: lists of texts."""
+    """Return what is in the columns of the table: lists of texts."""
     names = {node.index: node.name for node in step.arrived if node.creator is step.function}
     gys = [named(names.get(i), short(gy)) for i, gy in enumerate(step.gys)]
     gxs = []

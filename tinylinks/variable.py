@@ -94,7 +94,7 @@ class Variable:
 
     @staticmethod
     def _at(node: Node, array: Any) -> Variable:
-        """Make a Variable that stands at `node` in a graph, without further checks."""
+        """Make a Variable that is at `node` in a graph, without further checks."""
         x = object.__new__(Variable)
         x._data, x._grad, x.node = array, None, node
         return x

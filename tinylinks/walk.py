@@ -89,7 +89,7 @@ def after(
         False leaves out the companion of chapter `n` itself, which begins so.
     folder : str or path, optional
         The folder with the notebooks ``01_*.ipynb``, ``02_*.ipynb`` and so on, and in it the
-        folder ``in_full`` with the companions, of the same names. By default the book beside the
+        folder ``in_full`` with the companions, of the same names. By default the book next to the
         package, or the copies that the installed package carries.
 
     Returns
@@ -109,7 +109,7 @@ def after(
 
     Examples
     --------
-    A book of one chapter with one code cell, and what the walk makes of it:
+    A book of one chapter with one code cell, and what the walk does with it:
 
     >>> import json, pathlib, tempfile
     >>> cell = {"cell_type": "code", "metadata": {"tags": ["build"]},
@@ -181,12 +181,12 @@ def _find_book(package: Path = _PACKAGE) -> Path:
     """Return the folder of notebooks: that of the checkout, or the copies in the package."""
     checkout, copies = package.parent / "chapters", package / "_chapters"
     for folder in (checkout, copies):
-        # A folder named "chapters" beside an installed package may be anybody's.
+        # A folder named "chapters" next to an installed package may be anybody's.
         if any(folder.glob("[0-9][0-9]_*.ipynb")):
             return folder
     raise FileNotFoundError(
         "after: expected the book's notebooks, 01_*.ipynb and so on, in a folder 'chapters' "
-        f"beside the package or in '_chapters' inside it, got none near {package}. "
+        f"next to the package or in '_chapters' inside it, got none near {package}. "
         f"Install tinylinks again, or pass the folder that has them: folder=... {see('history')}"
     )
 

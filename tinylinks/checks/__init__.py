@@ -132,7 +132,7 @@ def seed_for(secret: int | str, student: str) -> str:
     Returns
     -------
     str
-        A seed for `check_answer`. Who does not know the secret cannot find it.
+        A seed for `check_answer`. Whoever does not know the secret cannot find it.
 
     Examples
     --------

@@ -75,7 +75,7 @@ def _kind(value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    """Return a value as text: None, numbers and words as they are, else what it is."""
+    """Return a value as text: None, numbers and words as they are, for anything else what it is."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
     if value is None or isinstance(value, bool | int | float | str | np.generic):

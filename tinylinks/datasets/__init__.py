@@ -114,9 +114,9 @@ class MiniBatches:
     """Mini-batches of examples, each example once an epoch.
 
     A loop over it goes through the rest of the current epoch, as a rule all of it. Each epoch
-    has an order of its own, made from `seed` and the number of the epoch: where a training
-    stands is known from three numbers. `serializers` saves and loads them, so that a training
-    that was stopped, even in the middle of an epoch, goes on with the same mini-batches.
+    has an order of its own, made from `seed` and the number of the epoch: three numbers tell
+    how far a training has come. `serializers` saves and loads them, so that a training that was
+    stopped, even in the middle of an epoch, goes on with the same mini-batches.
 
     There is one such place, so one loop at a time can go on from it. For a loop inside of a
     loop, make a second `MiniBatches` from the same arrays.
@@ -189,7 +189,7 @@ class MiniBatches:
         while position < self.n:
             rows = order[position : position + self.batch_size]
             position += len(rows)
-            # Before the batch is used: who saves then, or leaves the loop, is behind it.
+            # Before the batch is used: to save then, or to leave the loop, comes after it.
             self.epoch, self.position = self._after(self.epoch, position)
             here = self.epoch, self.position
             yield _pick(self.arrays, rows)
@@ -201,7 +201,7 @@ class MiniBatches:
         return (epoch + 1, 0) if position == self.n else (epoch, position)
 
     def serialize(self, serializer: Any) -> None:
-        """Save or load where the loop stands: the seed, the epoch and the position in it."""
+        """Save or load how far the loop has come: the seed, the epoch and the position in it."""
         errors.check_same_examples(serializer("n", self.n), self.n)
         names = ("seed", "epoch", "position")
         seed, epoch, position = [serializer(name, getattr(self, name)) for name in names]

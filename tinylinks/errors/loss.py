@@ -39,7 +39,7 @@ def check_label_array(operation: str, x: Any, t: Any, ignore_label: int | None) 
     if len(shape) < 2:
         do = "Make a single row a mini-batch with x.reshape(1, -1)."
         if getattr(x, "dtype", np.dtype(float)).kind in "iu":
-            do = "Pass the scores themselves, not the answers that argmax makes of them."
+            do = "Pass the scores themselves, not the answers that argmax finds in them."
         if x is None:
             do = "Look for a `return` that is missing in forward."
         raise ValueError(

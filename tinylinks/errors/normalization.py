@@ -37,7 +37,7 @@ def check_dropout(x: Any, ratio: Any, mask: Any) -> None:
 
 ONE_TO_NORMALIZE = (
     "batch_normalization: expected several numbers for each mean, got one. Use "
-    'using_config("train", False) to predict: less its mean, a single number is always 0. '
+    'using_config("train", False) to predict: a single number minus its own mean is always 0. '
     f"{see('learnt')}"
 )
 

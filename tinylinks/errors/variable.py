@@ -124,7 +124,7 @@ def no_hash() -> NoReturn:
 def no_array() -> NoReturn:
     raise TypeError(
         "NumPy function: expected arrays, got a Variable. Pass x.data where no gradient is needed, "
-        f"else use a function of tinylinks.functions. {see('arithmetic')}"
+        f"otherwise use a function of tinylinks.functions. {see('arithmetic')}"
     )
 
 
@@ -205,7 +205,7 @@ def check_backward(y: Any) -> None:
 
 
 def check_backend(function: Any, x: Any, other: Any) -> Any:
-    """Return an array beside the input x, such as labels, if it is of the same module as x.
+    """Return an array given with the input x, such as labels, if it is of the same module as x.
 
     What is no array at all passes: whoever asks for one has a better sentence.
     """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Accuracy(Function):
-    """The share of rows of y (N, C) whose largest element stands where t (N,) says."""
+    """The share of rows of y (N, C) whose largest element is where t (N,) says."""
 
     def __init__(self, t: Any, ignore_label: int | None) -> None:
         self.t, self.ignore_label = t, ignore_label

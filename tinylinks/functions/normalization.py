@@ -61,7 +61,7 @@ def batch_normalization(
     Warns
     -----
     UserWarning
-        If there is but one number to average over: less its mean, it is 0.
+        If there is but one number to average over: minus its own mean it is 0.
 
     Examples
     --------

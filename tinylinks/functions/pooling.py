@@ -31,7 +31,7 @@ class MaxPooling2D(Sliding):
         views = self.windows.views(framed(x, self.windows, -math.inf))
         y = functools.reduce(xp.maximum, views)
         missing, self.masks = xp.ones(y.shape, bool), []
-        for view in views:  # for each place in a window: does the largest number stand there?
+        for view in views:  # for each place in a window: is the largest number there?
             mask = (view == y) & missing
             missing &= ~mask  # of tied ones the first counts
             self.masks.append(mask)
@@ -61,7 +61,7 @@ class PutBack(Sliding):
 
 
 class PickOut(PutBack):
-    """The way back from `PutBack`: pick out of each window what stands where its mask is True."""
+    """The way back from `PutBack`: pick out of each window what is where its mask is True."""
 
     def forward(self, x: Any) -> Any:
         y: Any = 0
@@ -118,7 +118,7 @@ def max_pooling_2d(
     Returns
     -------
     Variable of shape (N, C, oh, ow)
-        With ``oh = (H + 2 * pad - ksize) / stride + 1``, rounded up if `cover_all`, else down.
+        With ``oh = (H + 2 * pad - ksize) / stride + 1``, rounded up if `cover_all`, otherwise down.
         With `return_indices` a tuple: this, and an array of int of the same shape.
 
     Raises

@@ -151,7 +151,7 @@ class BatchNormalization(Link):
                 setattr(self, name, np.asarray(average))
 
     def start_finetuning(self) -> None:
-        """Begin to count mini-batches for ``finetune=True`` anew."""
+        """Count mini-batches for ``finetune=True`` from 0 again."""
         self.N = 0
 
     def __repr__(self) -> str:

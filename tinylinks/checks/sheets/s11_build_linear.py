@@ -8,7 +8,7 @@ from tinylinks.checks.task import Task, Wrong
 
 
 def about(got, expected):
-    """Return `expected` if a measured number is within 3 % of it, else the number in two digits.
+    """Return `expected` if a measured number is within 3 % of it, otherwise its first two digits.
 
     So that all answers of one kind give the same, whatever random numbers they draw.
     """
