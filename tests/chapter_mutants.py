@@ -109,7 +109,7 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "Any number below 0 says that no input asks for a gradient."
     ),
     (6, "Function._open", "errors.used_twice(self)  ->  pass"): CARRIED,
-    (6, "Absolute.backward", "bare(x)  ->  x"): HIGHER,
+    (9, "Absolute.backward", "bare(x)  ->  x"): HIGHER,
     (6, "less_1", "bare(b)  ->  b"): HIGHER,
     (6, "less_1", "bare(a)  ->  a"): HIGHER,
     (6, "less_1", "zero.astype(b.dtype)  ->  zero"): NUMBERS,
