@@ -141,6 +141,7 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "init_scope has said the same already."
     ),
     (11, "Link.__init__", "self._later = {}  ->  pass"): MADE_BEFORE,
+    (12, "Link.__init__", "self._persistent = []  ->  pass"): MADE_BEFORE,
     (11, "Linear.forward", "W.data = get_array_module(x).asarray(W.data)  ->  pass"): GPU,
     (
         7,
