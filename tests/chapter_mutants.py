@@ -60,6 +60,7 @@ TIES = "It breaks ties between equal ranks: any order among them is right."
 # (chapter, function, change) -> why. It holds for each cell of the chapter, and of its companion,
 # with this fault.
 LATER = "It is for a parameter that comes after its name, which the companion shows."
+MADE_BEFORE = "The companion of chapter 10 makes it too: it matters where nobody read that."
 CACHED = "The same numbers: to keep them only saves time."
 MINUS_ONE = "NumPy takes any negative length as the one that is left open."
 SURVIVORS: dict[tuple[int, str, str], str] = {
@@ -135,25 +136,12 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (9, "ReLU.backward", "bare(y)  ->  y"): HIGHER,
     (10, "Parameter.__init__", "0  ->  1"): STANDS_IN,
     (10, "Link", "True  ->  False"): LATER,
-    (
-        10,
-        "Link.__setattr__",
-        "if name in self._later and name not in self.__dict__  ->  "
-        "if not (name in self._later and name not in self.__dict__)",
-    ): LATER,
-    (
-        10,
-        "Link.__setattr__",
-        "name in self._later and name not in self.__dict__  ->  "
-        "name in self._later or name not in self.__dict__",
-    ): LATER,
-    (10, "Link.__setattr__", "name in self._later  ->  name not in self._later"): LATER,
-    (10, "Link.__setattr__", "name not in self.__dict__  ->  name in self.__dict__"): LATER,
-    (10, "Link.__setattr__", "value.update_enabled = self._later_enabled  ->  pass"): LATER,
     (10, "Parameter.__init__", "np.float32  ->  np.float64"): STANDS_IN,
     (10, "Link._register", "errors.check_super_init(self)  ->  pass"): (
         "init_scope has said the same already."
     ),
+    (11, "Link.__init__", "self._later = {}  ->  pass"): MADE_BEFORE,
+    (12, "Link.__init__", "self._persistent = []  ->  pass"): MADE_BEFORE,
     (11, "Linear.forward", "W.data = get_array_module(x).asarray(W.data)  ->  pass"): GPU,
     (
         7,
