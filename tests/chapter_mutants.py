@@ -61,7 +61,6 @@ TIES = "It breaks ties between equal ranks: any order among them is right."
 # with this fault.
 LATER = "It is for a parameter that comes after its name, which the companion shows."
 MADE_BEFORE = "The companion of chapter 10 makes it too: it matters where nobody read that."
-CACHED = "The same numbers: to keep them only saves time."
 MINUS_ONE = "NumPy takes any negative length as the one that is left open."
 SURVIVORS: dict[tuple[int, str, str], str] = {
     (13, "blocks", "size <= BLOCK  ->  size < BLOCK"): "An array of just this size is one block.",
@@ -282,25 +281,6 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (14, "Softmax.forward", "0  ->  1"): (
         "Until chapter 18 a Function has one output, and any index means it."
     ),
-    (
-        14,
-        "SoftmaxCrossEntropy.backward",
-        "self.p if self.cache_score and (not self.double_backprop) else Softmax(1).compute(x)"
-        "  ->  Softmax(1).compute(x)",
-    ): CACHED,
-    (
-        14,
-        "SoftmaxCrossEntropy.backward",
-        "not self.double_backprop  ->  self.double_backprop",
-    ): CACHED,
-    (14, "softmax_cross_entropy", "True  ->  False  (2)"): CACHED,
-    (14, "SoftmaxCrossEntropy.backward", "1  ->  2  (3)"): MINUS_ONE,
-    (
-        14,
-        "Accuracy.forward",
-        "y.argmax(axis=1).reshape(self.t.shape)  ->  y.argmax(axis=1)",
-    ): "For labels with an axis of length 1 behind, which the chapter does not use.",
-    (14, "SoftmaxCrossEntropy.backward", "1  ->  2  (5)"): MINUS_ONE,
 }
 
 
