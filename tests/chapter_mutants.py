@@ -262,16 +262,8 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (13, "Optimizer._state_of", "2  ->  3"): "Floats have 2 bytes or 4, and never 3.",
     (13, "Optimizer._state_of", "False  ->  True"): "New zeros are copied once more.",
     (13, "Optimizer._move", "2  ->  3"): "Floats have 2 bytes or 4, and never 3.",
-    (16, "Link.serialize", "waits and array is not None  ->  waits or array is not None"): (
-        "The companion shows it: a model that waits meets a file that knows nothing of it."
-    ),
-    (
-        16,
-        "Optimizer.serialize",
-        "self.target.namedparams(include_uninit=False)  ->  self.target.namedparams()",
-    ): "It matters for parameters that wait, of which the companion tells.",
-    (16, "Optimizer.serialize", "False  ->  True"): (
-        "It matters for parameters that wait, of which the companion tells."
+    (16, "dropout", "(keep / (1 - ratio)).astype(x.dtype)  ->  keep / (1 - ratio)"): (
+        "Where companions were read, the array takes the dtype of the Variable next to it."
     ),
     (
         18,
