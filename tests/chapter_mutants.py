@@ -61,9 +61,15 @@ TIES = "It breaks ties between equal ranks: any order among them is right."
 # with this fault.
 LATER = "It is for a parameter that comes after its name, which the companion shows."
 MADE_BEFORE = "The companion of chapter 10 makes it too: it matters where nobody read that."
+ONE_ASKED = "It matters where one input is a constant, which the companion shows."
 MINUS_ONE = "NumPy takes any negative length as the one that is left open."
 SURVIVORS: dict[tuple[int, str, str], str] = {
     (13, "blocks", "size <= BLOCK  ->  size < BLOCK"): "An array of just this size is one block.",
+    (17, "slide", "errors.check_grid(operation, counts, image, pairs)  ->  pass"): (
+        "The companion shows windows that do not fit."
+    ),
+    (17, "Convolution2DFunction.backward", "0  ->  1"): ONE_ASKED,
+    (17, "Convolution2DFunction.backward", "1  ->  0"): ONE_ASKED,
     (17, "Convolution2DFunction.forward", "1  ->  2  (2)"): MINUS_ONE,
     (17, "Convolution2DFunction.forward", "1  ->  2  (3)"): MINUS_ONE,
     (17, "ConvolutionWeights.forward", "1  ->  2  (2)"): MINUS_ONE,

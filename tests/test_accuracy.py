@@ -52,7 +52,7 @@ def test_chapter_17_trains_the_recorded_network_and_tells_its_mean():
     epochs = RECIPES["convnet"][2]
     for part in (
         recipe,
-        f"EPOCHS = {epochs}\n",
+        "EPOCHS = 10\n",  # enough for the page, which has no BLAS
         f"Adam(alpha={ALPHA}).setup(model)",
         f"batch_size={BATCH_SIZE}, seed=0)",
     ):
@@ -61,7 +61,7 @@ def test_chapter_17_trains_the_recorded_network_and_tells_its_mean():
     means = {name: 100 * recorded["mean"] for name, recorded in RECORDED.items()}
     here, there = means["convnet"], means["mlp"]
     for part in (
-        f"mean accuracy of this network was {here:.2f} %, above {100 * TEXT['convnet']:.1f} %",
+        f"this one for {epochs} epochs. The mean accuracy of this network was {here:.2f} %;",
         f"that of chapter 15 was {there:.2f} %",
         f"{100 - there:.2f} mistakes in a hundred, and this one {100 - here:.2f}",
         "of ten mistakes, six are gone",
