@@ -35,6 +35,7 @@ def convnet():
         L.Convolution2D(32, 3, pad=1),
         F.relu,
         lambda x: F.max_pooling_2d(x, 2),
+        lambda x: x.reshape(len(x), 512),
         F.dropout,
         L.Linear(10),
     )

@@ -61,10 +61,15 @@ TIES = "It breaks ties between equal ranks: any order among them is right."
 # with this fault.
 LATER = "It is for a parameter that comes after its name, which the companion shows."
 MADE_BEFORE = "The companion of chapter 10 makes it too: it matters where nobody read that."
-CACHED = "The same numbers: to keep them only saves time."
+ONE_ASKED = "It matters where one input is a constant, which the companion shows."
 MINUS_ONE = "NumPy takes any negative length as the one that is left open."
 SURVIVORS: dict[tuple[int, str, str], str] = {
     (13, "blocks", "size <= BLOCK  ->  size < BLOCK"): "An array of just this size is one block.",
+    (17, "slide", "errors.check_grid(operation, counts, image, pairs)  ->  pass"): (
+        "The companion shows windows that do not fit."
+    ),
+    (17, "Convolution2DFunction.backward", "0  ->  1"): ONE_ASKED,
+    (17, "Convolution2DFunction.backward", "1  ->  0"): ONE_ASKED,
     (17, "Convolution2DFunction.forward", "1  ->  2  (2)"): MINUS_ONE,
     (17, "Convolution2DFunction.forward", "1  ->  2  (3)"): MINUS_ONE,
     (17, "ConvolutionWeights.forward", "1  ->  2  (2)"): MINUS_ONE,
@@ -263,16 +268,8 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (13, "Optimizer._state_of", "2  ->  3"): "Floats have 2 bytes or 4, and never 3.",
     (13, "Optimizer._state_of", "False  ->  True"): "New zeros are copied once more.",
     (13, "Optimizer._move", "2  ->  3"): "Floats have 2 bytes or 4, and never 3.",
-    (16, "Link.serialize", "waits and array is not None  ->  waits or array is not None"): (
-        "The companion shows it: a model that waits meets a file that knows nothing of it."
-    ),
-    (
-        16,
-        "Optimizer.serialize",
-        "self.target.namedparams(include_uninit=False)  ->  self.target.namedparams()",
-    ): "It matters for parameters that wait, of which the companion tells.",
-    (16, "Optimizer.serialize", "False  ->  True"): (
-        "It matters for parameters that wait, of which the companion tells."
+    (16, "dropout", "(keep / (1 - ratio)).astype(x.dtype)  ->  keep / (1 - ratio)"): (
+        "Where companions were read, the array takes the dtype of the Variable next to it."
     ),
     (
         18,
@@ -282,25 +279,6 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (14, "Softmax.forward", "0  ->  1"): (
         "Until chapter 18 a Function has one output, and any index means it."
     ),
-    (
-        14,
-        "SoftmaxCrossEntropy.backward",
-        "self.p if self.cache_score and (not self.double_backprop) else Softmax(1).compute(x)"
-        "  ->  Softmax(1).compute(x)",
-    ): CACHED,
-    (
-        14,
-        "SoftmaxCrossEntropy.backward",
-        "not self.double_backprop  ->  self.double_backprop",
-    ): CACHED,
-    (14, "softmax_cross_entropy", "True  ->  False  (2)"): CACHED,
-    (14, "SoftmaxCrossEntropy.backward", "1  ->  2  (3)"): MINUS_ONE,
-    (
-        14,
-        "Accuracy.forward",
-        "y.argmax(axis=1).reshape(self.t.shape)  ->  y.argmax(axis=1)",
-    ): "For labels with an axis of length 1 behind, which the chapter does not use.",
-    (14, "SoftmaxCrossEntropy.backward", "1  ->  2  (5)"): MINUS_ONE,
 }
 
 

@@ -2198,7 +2198,7 @@ def mini_batches_saved_with_the_last_one_go_on_with_the_next_epoch(lib):
     assert [a.tolist() for (a,) in other] == epochs[1]
 
 
-@since(16)
+@since(16, in_full=True)
 def a_parameter_without_axes_that_waits_is_loaded_as_an_array(lib):
     made = []
     for _ in range(2):
@@ -2252,7 +2252,7 @@ def batch_normalization_gives_columns_of_mean_0_and_variance_1(lib):
         np.testing.assert_allclose(bn(x[:1]).data, expected[:1], rtol=1e-4, atol=1e-6)
 
 
-@since(16)
+@since(16, in_full=True)
 def batch_normalization_takes_arrays_of_every_dtype_both_ways(lib):
     x = np.random.default_rng(0).uniform(0, 9, (50, 2))
     for kind in ("float16", "float64", "uint8", "int64", "bool"):
