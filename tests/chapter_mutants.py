@@ -157,7 +157,6 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "It stands in until the copy is an input: then its place gets shape and dtype."
     ),
     (18, "Variable.unchain", "self.node.set_owner(self)  ->  pass"): OWNED,
-    (18, "Variable.unchain_backward", "self.node.set_owner(self)  ->  pass"): OWNED,
     (
         18,
         "Variable.__getstate__",

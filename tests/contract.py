@@ -1604,7 +1604,7 @@ def unchain_makes_a_leaf(lib):
     assert x.grad is None
 
 
-@since(18)
+@since(18, in_full=True)
 def unchain_backward_forgets_all_that_is_behind(lib):
     x = scalar(lib, 2.0)
     h = x * x
