@@ -210,20 +210,6 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "Nobody has a name for this 1, so nobody can ask for its gradient."
     ),
     (19, "recorded_walk", "False  ->  True"): SAID_AGAIN,
-    (
-        19,
-        "Variable.backward",
-        "for (node, g) in recorded_walk({self.creator: start}).items()  ->  "
-        "for (node, g) in list(recorded_walk({self.creator: start}).items())[1:]",
-    ): "The first that comes back is always that of a Function.",
-    (
-        19,
-        "Variable.backward",
-        "Variable(gy, requires_grad=False)  ->  Variable(gy)",
-    ): "Nobody has a name for this 1, so nobody can ask for its gradient.",
-    (19, "Variable.backward", "False  ->  True  (2)"): (
-        "Nobody has a name for this 1, so nobody can ask for its gradient."
-    ),
     (19, "backward_steps", "False  ->  True"): DEFAULT,
     (19, "grad", "gy if enable_double_backprop else gy.data  ->  gy.data"): (
         "Where retained inputs are Variables, an array to start from is a constant as well."

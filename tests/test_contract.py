@@ -33,6 +33,7 @@ def package():
         Sequential=tinylinks.Sequential,
         Linear=tinylinks.links.Linear,
         as_variable=tinylinks.as_variable,
+        grad=tinylinks.grad,
         **{name: getattr(serializers, name) for name in serializers.__all__},
         BatchNormalization=tinylinks.links.BatchNormalization,
         Convolution2D=tinylinks.links.Convolution2D,
