@@ -380,7 +380,7 @@ class Page:
             tree = with_fault(tree, mutant.path, mutant.node)
         self.outputs = []
         file, lines = (
-            f"<chapter {self.page}, cell {number}>",
+            f"<cell {number} of {self.page}>",  # not as the walk names what earlier chapters built
             source(cell).splitlines(keepends=True),
         )
         linecache.cache[file] = (len(source(cell)), None, lines, file)  # debug mode shows lines

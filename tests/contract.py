@@ -1951,6 +1951,19 @@ def without_a_gpu_to_gpu_says_so(lib):
                 owner.to_gpu()
 
 
+# ---- chapter 21: say no in time ----
+
+
+@since(21)
+def debug_mode_names_the_line_of_your_code(lib):
+    x = lib.Variable(np.array(3.0))
+    with tinylinks.using_config("debug", True):
+        y = lib.exp(x) * x  # this is the line
+    assert y.creator.made_at.endswith(": y = lib.exp(x) * x  # this is the line")
+    y.creator.made_at = ""
+    assert (lib.exp(x) * x).creator.made_at == ""
+
+
 # ---- chapters 13 and 14: optimizers, classes ----
 
 

@@ -3121,10 +3121,8 @@ MATTER = {
     },
     18: {
         "using_config": "no_name check_config check_decorated",
-        "debug": "check_finite",
         "hash": "no_hash",
         "requires_grad": "no_requires_grad",
-        "in place": "changed_in_place",
     },
     19: {
         "grad_var": "check_grad_var",
@@ -3132,6 +3130,7 @@ MATTER = {
         "grad(": "check_variables check_same_length",
     },
     20: {"backend": "no_name check_array no_gpu check_grad check_backend check_alike check_moves"},
+    21: {"debug": "check_finite", "in place": "changed_in_place"},
 }
 
 

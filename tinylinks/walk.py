@@ -51,6 +51,7 @@ CHAPTERS = {
     "backward_needs": 18,
     "derivative": 19,
     "gpu": 20,
+    "say_no": 21,
 }
 
 

@@ -244,7 +244,7 @@ def check_finite(function: Function, method: str, x: Any) -> None:
     if hasattr(x, "dtype") and x.dtype.kind == "f" and x.size and not abs(x).max() < math.inf:
         raise FloatingPointError(
             f"{function.label}.{method}: expected finite numbers, got NaN or infinity, made by "
-            f"{function.made_at}. Look at the numbers that go in there. {see('backward_needs')}"
+            f"{function.made_at}. Look at the numbers that go in there. {see('say_no')}"
         )
 
 
@@ -252,7 +252,7 @@ def changed_in_place(function: Function) -> NoReturn:
     raise RuntimeError(
         f"{function.label}.backward: expected the array that forward saw, got one that was "
         f"changed in place since then. It was used by {function.made_at}. "
-        f"Make a new array instead of changing it, or change a copy. {see('backward_needs')}"
+        f"Make a new array instead of changing it, or change a copy. {see('say_no')}"
     )
 
 
