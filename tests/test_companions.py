@@ -25,9 +25,6 @@ COMPANIONS = {page: path for page, path in pages().items() if isinstance(page, s
 
 # Chapters that still show another thing where no companion was read, and what they meet there.
 STILL_NEED_COMPANIONS = {
-    18: "Its nodes are put around methods that earlier companions extend.",
-    19: "Its walk asks for what 18 in full builds.",
-    20: "It moves arrays by what 18 in full and 19 in full build.",
 }
 
 

@@ -93,7 +93,7 @@ def test_a_nan_made_by_forward_is_named_with_its_line(debugging):
     assert said(caught.value).startswith(
         "FloatingPointError: log.forward: expected finite numbers, got NaN or infinity"
     )
-    assert "(See chapter 18.)" in said(caught.value)
+    assert "(See chapter 21.)" in said(caught.value)
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])

@@ -3130,7 +3130,7 @@ MATTER = {
         "grad(": "check_variables check_same_length",
     },
     20: {"backend": "no_name check_array no_gpu check_grad check_backend check_alike check_moves"},
-    21: {"debug": "check_finite", "in place": "changed_in_place"},
+    21: {"debug": "check_finite", "in place": "changed_in_place", "mask": "check_backend"},
 }
 
 

@@ -218,7 +218,7 @@ def check_backend(function: Any, x: Any, other: Any) -> Any:
     if not ours and (do := foreign(other)):
         raise TypeError(
             f"{operation}: expected an array of NumPy or CuPy, got {describe(other)}. {do} "
-            f"{see('gpu')}"
+            f"{see('say_no')}"
         ) from None
     if ours and is_array_type(type(x)) and type(other) is not type(x):
         raise TypeError(
