@@ -24,8 +24,7 @@ from tinylinks import walk
 COMPANIONS = {page: path for page, path in pages().items() if isinstance(page, str)}
 
 # Chapters that still show another thing where no companion was read, and what they meet there.
-STILL_NEED_COMPANIONS = {
-}
+STILL_NEED_COMPANIONS: dict[int, str] = {}
 
 
 def methods(path):
