@@ -351,7 +351,7 @@ class fit_parabola(Task):
         ),
         Wrong(
             "first_step",
-            "the gradients are cleared between the walk and the step",
+            "there is no gradient at the step: nobody walked back, or it was cleared after that",
             FIT.replace("        loss.backward()\n", "").replace(
                 "        for p in (a, b, c):\n            p.cleargrad()",
                 "        loss.backward()\n        for p in (a, b, c):\n            p.cleargrad()",
