@@ -231,12 +231,12 @@ class QuadraticForm(Task):
         ),
         Wrong(
             "x",
-            "A is taken for symmetric: 2xA is right only if A equals A.T",
+            "the matrix A is taken for symmetric: 2xA is right only if A equals A.T",
             QUADRATIC.replace("(x @ A + x @ A.T)", "(2 * x @ A)"),
         ),
         Wrong(
             "x",
-            "A is taken for symmetric, and is transposed besides",
+            "the matrix A is taken for symmetric, and is transposed besides",
             QUADRATIC.replace("(x @ A + x @ A.T)", "(2 * x @ A.T)"),
         ),
         Wrong("x", "only the left x counts", QUADRATIC.replace("(x @ A + x @ A.T)", "(x @ A.T)")),

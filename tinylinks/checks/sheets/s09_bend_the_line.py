@@ -133,7 +133,7 @@ class LeakyReLU(Task):
                 "gy[x <= 0] *= self.slope\n        return gy",
             ),
         ),
-        Wrong("at_zero", "0 counts as the right side", LEAKY.replace("x > 0", "x >= 0")),
+        Wrong("at_zero", "the number 0 counts as the right side", LEAKY.replace("x > 0", "x >= 0")),
         Wrong(
             "at_zero",
             "the gradient at 0 is 0, as with sign",
@@ -564,7 +564,7 @@ class train_two_layers(Task):
         ),
         Wrong(
             "steps",
-            "one of the four has no gradient: the walk ends at an array, or came before the clearing",
+            "one of the four has no gradient: the walk ends at an array, or it was cleared",
             TRAIN.replace("linear(h, W2", "linear(h.data, W2"),
         ),
         Wrong(
