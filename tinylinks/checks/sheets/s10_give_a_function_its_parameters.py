@@ -588,12 +588,12 @@ def named_params(family, before="", found=[]):
         ),
         Wrong(
             "shared",
-            "Parameters are told apart by their names",
+            "two Parameters are told apart by their names",
             NAMED.replace("id(member)", "name"),
         ),
         Wrong(
             "shared",
-            "Parameters are told apart by their numbers",
+            "two Parameters are told apart by their numbers",
             NAMED.replace("id(member)", "member.data.tobytes()"),
         ),
         Wrong(
