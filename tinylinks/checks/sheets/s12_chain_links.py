@@ -77,6 +77,11 @@ class sequential_params(Task):
                 '        if in_size is not None:\n            found.append((f"/{i}/b"',
             ),
         ),
+        Wrong(
+            "before",
+            "a shape with one axis is written as a number and not as a tuple",
+            PATHS.replace("(out_size,)", "out_size"),
+        ),
         Wrong("before", "the slash at the beginning is missing", PATHS.replace('f"/{i}', 'f"{i}')),
         Wrong("before", "all layers have the same number", PATHS.replace("i += 1", "pass")),
         Wrong("before", "the numbers begin at 1", PATHS.replace("[], 0", "[], 1")),
