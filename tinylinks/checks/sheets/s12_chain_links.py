@@ -110,7 +110,7 @@ class sequential_params(Task):
         ),
         Wrong(
             "after",
-            "b stands before W",
+            "b is listed before W",
             """\
 def sequential_params(in_size, layers):
     found, i = [], 0
