@@ -345,6 +345,7 @@ class double(Task):
     wrongs = [
         Wrong("values", "x is squared", "def double(x):\n    return x * x"),
         Wrong("values", "3 is added", "def double(x):\n    return x + 3"),
+        Wrong("values", "None is added", "def double(x):\n    return x + None"),
         Wrong("dtype", "x becomes float64", "def double(x):\n    return x.astype(float) * 2"),
     ]
 
@@ -378,6 +379,13 @@ def test_a_right_answer_passes_and_another_is_named(judge):
     assert values.hint == "What is two times x? (See chapter 99.)"
     assert dtype.sentence.startswith("y[0, 0] is ")
     assert judge("return (2 * x).astype(np.float64)")[1].mistake == "x becomes float64"
+
+
+def test_an_error_is_named_if_it_says_the_same_and_not_if_it_only_has_the_same_type(judge):
+    assert judge("y = x\n    return y + None")[0].mistake == "None is added"
+    other = judge("return x * [None]")[0]
+    assert other.sentence.startswith("your code raised TypeError")
+    assert other.mistake == ""
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ class Seen:
 
     values: list[Any] = field(default_factory=list)
     error: str = ""  # the type of the error, or "Mistake" or "TooSlow"
+    text: str = ""  # what the error says, without the line of the answer
     message: str = ""
     sentence: str = ""
 
@@ -187,10 +188,12 @@ def look(
         said = f"your code was stopped after {seconds:g} seconds: is there a loop without end?"
     except Mistake as mistake:
         seen.error, said = "Mistake", str(mistake)
+        seen.text = said
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # also what exit() raises
         seen.error, said = type(error).__name__, describe(error, task.__name__, names)
+        seen.text = str(error)
     if seen.error:
         seen.message = said
         seen.sentence = seen.sentence or said
@@ -253,8 +256,9 @@ def look_at(sheet: int, task: str, wrong: Wrong, seed: int | str) -> Seen:
 
 
 def likeness(one: Seen, other: Seen) -> int:
-    """Return 2 if two answers were seen to be the same, 1 if only their errors read otherwise."""
-    if one.error != other.error or not agree(one.values, other.values):
+    """Return 2 if two answers were seen to be the same, 1 if the error came in another line."""
+    same_error = one.error == other.error and one.text == other.text
+    if not same_error or not agree(one.values, other.values):
         return 0
     return 2 if one.message == other.message else 1
 
