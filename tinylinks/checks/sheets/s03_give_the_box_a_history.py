@@ -56,7 +56,9 @@ class cube(Task):
     wrongs = [
         Wrong("values", "x is squared", CUBE.replace("x * x * x", "x * x")),
         Wrong("values", "x is multiplied by 3", CUBE.replace("x * x * x", "3 * x")),
-        Wrong("values", "3 is raised to the power of x", CUBE.replace("x * x * x", "3**x")),
+        Wrong(
+            "values", "the number 3 is raised to the power of x", CUBE.replace("x * x * x", "3**x")
+        ),
         Wrong(
             "values",
             "`forward` asks for `x.data`, but it gets an array, whose `.data` is its memory",
