@@ -203,7 +203,7 @@ class nudged(Task):
             before = x.data.copy()
             got = nudged(x, (1, 2), 0.5)
             yield "x.data after the call", x.data, before
-            yield "the array is shared", got.data is x.data, False
+            yield "whether the array is shared", got.data is x.data, False
             yield "the name of the answer", got.name, name
 
     def check_types(self, nudged):
@@ -334,8 +334,8 @@ class SafeVariable(Task):
             x = SafeVariable(array)
             array[...] = 100.0
             yield "x.data after the array was changed", x.data, before
-            yield "x.data is the array that was given", x.data is array, False
-            yield "x.data shares its memory", np.shares_memory(x.data, array), False
+            yield "whether x.data is the array that was given", x.data is array, False
+            yield "whether x.data shares its memory", np.shares_memory(x.data, array), False
 
     def check_own_array(self, SafeVariable):
         """Copy once, at the door. Later readings give the array of the box itself."""

@@ -40,18 +40,22 @@ class cube(Task):
             yield "y.data", y.data, x.data**3
             yield "y.creator", type(y.creator).__name__, "Cube"
             yield "y.creator.label", y.creator.label, "cube"
-            yield "the input on record is x", y.creator.inputs[0] is x, True
+            yield "whether the input on record is x", y.creator.inputs[0] is x, True
 
     def check_each_call(self, cube):
         """An instance is one step, with room for one record. Who makes it, and when?"""
         x1, x2 = self.variable(3), self.variable(3)
         y1, y2 = cube(x1), cube(x2)
         yield "the second result", y2.data, x2.data**3
-        yield "the two results have creators of their own", y1.creator is not y2.creator, True
-        yield "the input on record for the first is x1", y1.creator.inputs[0] is x1, True
+        yield (
+            "whether the two results have creators of their own",
+            y1.creator is not y2.creator,
+            True,
+        )
+        yield "whether the input on record for the first is x1", y1.creator.inputs[0] is x1, True
         y = cube(y2)
         yield "the cube of a cube", y.data, x2.data**9
-        yield "its input on record is the first cube", y.creator.inputs[0] is y2, True
+        yield "whether its input on record is the first cube", y.creator.inputs[0] is y2, True
 
     wrongs = [
         Wrong("values", "x is squared", CUBE.replace("x * x * x", "x * x")),
@@ -211,7 +215,7 @@ class formula(Graphs, Task):
         y, text = self.long_chain(), "square(" * LONG + "exp(x)" + ")" * LONG
         got = formula(y)
         yield "the length of the formula", len(got), len(text)
-        yield "the formula is right", got == text, True
+        yield "whether the formula is right", got == text, True
 
     wrongs = [
         Wrong(
@@ -320,7 +324,7 @@ class count(Graphs, Task):
             y = self.chain(self.small(3), [*["square"] * (steps - 1), "exp"])
             functions, _ = self.parts(count(y), 2)
             yield f"the number of Functions after {steps} steps", functions, steps
-            yield "y has a creator after the call", y.creator is not None, True
+            yield "whether y has a creator after the call", y.creator is not None, True
 
     def check_variables(self, count):
         """The Variable that you begin with and the one at the end count, too."""
@@ -480,9 +484,9 @@ class replay(Graphs, Task):
         got = replay(y, x)
         found, start = self.record(got)
         yield "the data of the answer", got.data, expected
-        yield "the Functions of y made the answer", got.creator is y.creator, False
+        yield "whether the Functions of y made the answer", got.creator is y.creator, False
         yield "the labels on record, from the end", found, labels[::-1]
-        yield "the history begins at the new x", start is x, True
+        yield "whether the history begins at the new x", start is x, True
 
     def check_y_stays(self, replay):
         """An instance is one step, and has room for one record."""
@@ -492,13 +496,13 @@ class replay(Graphs, Task):
         found, start = self.record(y)
         yield "the data of the answer", got.data, self.computed(labels, x.data)
         yield "y has its labels on record, as before", found, labels[::-1]
-        yield "the history of y begins where it did", start is old, True
+        yield "whether the history of y begins where it did", start is old, True
 
     def check_leaf(self, replay):
         """If y was not computed, there is nothing to do again."""
         y, x = self.small(3), self.small(3)
         self.watch(y.data)
-        yield "the answer is x itself", replay(y, x) is x, True
+        yield "whether the answer is x itself", replay(y, x) is x, True
         labels = self.labels("exp")
         got = replay(self.chain(self.small(3), labels), x)
         yield "the data after some steps", got.data, self.computed(labels, x.data)
@@ -510,7 +514,7 @@ class replay(Graphs, Task):
         yield "the data of the answer", got.data, np.zeros(2)
         labels, start = self.record(got)
         yield "the number of steps on record", len(labels), LONG + 1
-        yield "the history begins at the new x", start is x, True
+        yield "whether the history begins at the new x", start is x, True
 
     wrongs = [
         Wrong(

@@ -363,7 +363,7 @@ class Reciprocal(Slopes, Task):
         ),
         Wrong(
             "negative",
-            "the sign of the slope is taken from x",
+            "the slope is taken to be positive left of 0",
             RECIPROCAL.replace("-y * y", "-y * abs(y)"),
         ),
     ]
@@ -429,7 +429,7 @@ class gradients_along(Task):
         yield "grad of the Variable at the beginning", variables[0].grad, None
         yield "grad of one that had a gradient", variables[1].grad, kept
         yield "grad of y", variables[-1].grad, None
-        yield "y has a creator after the call", variables[-1].creator is not None, True
+        yield "whether y has a creator after the call", variables[-1].creator is not None, True
 
     def check_leaf(self, gradients_along):
         """If y was not computed, there is only gy."""
