@@ -68,7 +68,7 @@ def stub(text, line):
     """Return an answer in which each part of the solution is this line."""
     for arguments, indent, body, (start, end) in reversed(list(parts(text))):
         first = arguments[0] if arguments else "self"
-        new = line.format(first=first, all=", ".join(arguments))
+        new = line.format(first=first, all=", ".join(arguments or ["self"]))
         if "set_to_zero" in line:  # before, and again after what fills an array
             inside = textwrap.indent(f"{new}\n{textwrap.dedent(body)}".rstrip(), "    ")
             new = f"try:\n{inside}\nfinally:\n    {new}"

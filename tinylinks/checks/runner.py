@@ -8,6 +8,7 @@ import importlib
 import io
 import linecache
 import pkgutil
+import re
 import sys
 import traceback
 import warnings
@@ -256,11 +257,23 @@ def look_at(sheet: int, task: str, wrong: Wrong, seed: int | str) -> Seen:
 
 
 def likeness(one: Seen, other: Seen) -> int:
-    """Return 2 if two answers were seen to be the same, 1 if the error came in another line."""
-    same_error = one.error == other.error and one.text == other.text
-    if not same_error or not agree(one.values, other.values):
+    """Return 2 if two answers were seen to be the same, 1 if their errors are in other lines."""
+    if one.error != other.error or not agree(one.values, other.values):
         return 0
-    return 2 if one.message == other.message else 1
+    if one.message == other.message:
+        return 2
+    return int(bare(one.message) == bare(other.message))
+
+
+def bare(message: str) -> str:
+    """Return what was said of an error without the line of code, and without numbers.
+
+    Examples
+    --------
+    >>> bare("your code raised IndexError in line 2, `a[i]`: index 3 is out of bounds.")
+    'your code raised IndexError: index  is out of bounds.'
+    """
+    return re.sub(r"\d+", "", re.sub(r" in line \d+(, `.*`)?:", ":", message))
 
 
 def namespace_of(answer: Any) -> dict[str, Any]:
