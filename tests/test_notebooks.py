@@ -33,7 +33,7 @@ from notebooks import (
 )
 
 MOST_LINES = 20
-FEWEST_PREDICTIONS = 4
+FEWEST_PREDICTIONS = 3
 
 # What is allowed all the same: (file, cell id, check) and the reason.
 ALLOWED = {
