@@ -117,6 +117,11 @@ def fetch():
     return "; ".join(reasons) if missing() else None
 
 
+def size():
+    """Return how many bytes a page loads that uses all of it."""
+    return sum((KEPT / name).stat().st_size for name in hashes() if not name.endswith(".mjs"))
+
+
 def lock(wheel):
     """Return Pyodide's list of packages: those of the bundle, and the library among them."""
     library = {

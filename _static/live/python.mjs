@@ -1,0 +1,92 @@
+// Python, as the page sees it: started when it is needed, run cell by cell, stopped, ended.
+
+const PATIENCE = 3000; // milliseconds that a KeyboardInterrupt may take
+const INTERRUPT = 2; // the number of the signal that Ctrl-C sends
+
+export class Python {
+  constructor(bytes, bar) {
+    Object.assign(this, { bytes, bar });
+  }
+
+  start() {
+    if (this.worker) return;
+    this.isReady = false;
+    this.worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
+    this.worker.addEventListener("message", ({ data }) => this.hear(data));
+    this.worker.addEventListener("error", (event) => this.breakDown(event.message));
+    // A page may share memory with its worker only if its server says so. With it, Ctrl-C works.
+    if (globalThis.crossOriginIsolated) {
+      this.flag = new Uint8Array(new SharedArrayBuffer(1));
+      this.worker.postMessage({ flag: this.flag });
+    }
+  }
+
+  // Run a cell; return the promise of how it ended: done, failed, stopped or broken.
+  run(cell, show) {
+    this.start();
+    if (this.flag) this.flag[0] = 0;
+    this.began = performance.now();
+    this.show = show;
+    this.worker.postMessage({ number: cell.number, source: cell.source });
+    return new Promise((resolve) => { this.resolve = resolve; });
+  }
+
+  hear({ say, ...message }) {
+    if (say === "loading") this.tellProgress(message);
+    else if (say === "ready") this.tellReady(message);
+    else if (say === "begin") this.began = performance.now();
+    else if (say === "output") this.show?.(JSON.parse(message.output));
+    else if (say === "end") this.settle(this.isStopping ? "stopped" : message.outcome);
+    else if (say === "broken") this.breakDown(message.text);
+  }
+
+  tellProgress({ text, bytes }) {
+    if (bytes === undefined) return this.bar.load(text, undefined);
+    const megabytes = (count) => (count / 1e6).toFixed(0);
+    const part = Math.min(1, bytes / this.bytes);
+    this.bar.load(`Loading Python, ${megabytes(bytes)} of ${megabytes(this.bytes)} MB.`, part);
+  }
+
+  tellReady(times) {
+    this.isReady = true;
+    this.bar.load("Python is ready.", undefined);
+    document.documentElement.dataset.liveTimes = JSON.stringify(times); // for the tests
+  }
+
+  settle(outcome, isNewPython = false) {
+    clearTimeout(this.timer);
+    const resolve = this.resolve;
+    const seconds = (performance.now() - this.began) / 1000;
+    this.resolve = this.show = this.timer = undefined;
+    this.isStopping = false;
+    resolve?.({ outcome, seconds, isNewPython });
+  }
+
+  // With shared memory all names stay. Without it, or if Python does not listen, it is ended.
+  stop() {
+    if (!this.flag || !this.isReady) return this.end("stopped");
+    this.isStopping = true;
+    this.flag[0] = INTERRUPT;
+    this.timer = setTimeout(() => this.end("stopped"), PATIENCE);
+  }
+
+  end(outcome = "stopped") {
+    this.worker?.terminate();
+    this.worker = this.flag = undefined;
+    this.isReady = false;
+    this.settle(outcome, true);
+  }
+
+  breakDown(text) {
+    this.show?.({
+      output_type: "error",
+      traceback: [`Python in this page broke down: ${text}\nThe next press starts a new one.\n`],
+    });
+    this.end("broken");
+  }
+
+  // While the reader reads: load what later cells of the page will need.
+  prepare(cells) {
+    if (this.isReady) this.worker.postMessage({ prepare: cells.map((cell) => cell.source) });
+  }
+}
