@@ -32,7 +32,7 @@ def script(app, page):
         return ""
     cells = [{"id": id, **known} for id, known in live_page.cells(notebook(app, page)).items()]
     about = {"bytes": live_bundle.size(), "cells": cells}
-    address = app.builder.get_relative_uri(page, "").split("?")[0] + "_static/live/live.mjs"
+    address = "../" * page.count("/") + "_static/live/live.mjs"
     return SCRIPT.format(about=json.dumps(about).replace("<", "\\u003c"), script=address)
 
 
