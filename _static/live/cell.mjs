@@ -79,6 +79,7 @@ export class Cell {
     if (this.about.seconds >= LONG) {
       return `${this.name} takes about ${this.about.seconds} seconds in a browser.`;
     }
+    if (this.about.megabytes) return `${this.name} needs ${this.about.megabytes} MB of memory.`;
     return undefined;
   }
 
