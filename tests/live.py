@@ -12,7 +12,6 @@ import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 from notebooks import ROOT, code_cells, read, tags
 from refresh import find

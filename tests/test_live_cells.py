@@ -82,7 +82,8 @@ def test_an_error_shows_the_lines_of_cells_and_nothing_of_the_machinery(page):
 
 
 def test_the_errors_that_led_to_it_are_shown_too(page):
-    source = "try:\n    import json; json.loads('{')\nexcept ValueError as e:\n    raise KeyError('k') from e"
+    page("import json")
+    source = "try:\n    json.loads('{')\nexcept ValueError as e:\n    raise KeyError('k') from e"
     text = "".join(page(source)[1][0]["traceback"])
     assert "JSONDecodeError" in text and "direct cause" in text and "decoder.py" not in text
 

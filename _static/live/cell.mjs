@@ -40,6 +40,7 @@ export class Cell {
     if (this.about.not) {
       this.note.textContent = `Not run in the page: ${this.about.not}.`;
       tools.append(this.note);
+      this.tidy();
       return;
     }
     this.tellChange = () => changed(this);
@@ -55,7 +56,10 @@ export class Cell {
       press();
     });
     const kept = store.read(this.about.id, this.original);
-    if (kept !== undefined) this.openEditor(kept);
+    if (kept !== undefined) {
+      this.openEditor(kept);
+      this.note.textContent = CHANGED;
+    }
     this.tidy();
   }
 

@@ -52,7 +52,6 @@ async function work() {
     if (end.isNewPython) runAgain(cell);
   }
   bar.rest();
-  python.prepare(cells);
 }
 
 // What waits behind a cell that failed would only fail too: say so, and leave it.

@@ -84,9 +84,4 @@ export class Python {
     });
     this.end("broken");
   }
-
-  // While the reader reads: load what later cells of the page will need.
-  prepare(cells) {
-    if (this.isReady) this.worker.postMessage({ prepare: cells.map((cell) => cell.source) });
-  }
 }
