@@ -33,7 +33,7 @@ async function run(target) {
 async function mayRun(chain, target) {
   const reasons = chain.map((cell) => cell.reasonToAsk(target)).filter(Boolean);
   if (!reasons.length) return true;
-  const goOn = await ask([...reasons, `Run ${target.name}?`], "Run", "Leave it");
+  const goOn = await ask([...reasons, `Run ${target.name.toLowerCase()}?`], "Run", "Leave it");
   if (!goOn) bar.say(`${target.name} was not run.`);
   return goOn;
 }

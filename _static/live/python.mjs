@@ -25,8 +25,9 @@ export class Python {
   run(cell, show) {
     this.start();
     if (this.flag) this.flag[0] = 0;
-    this.began = performance.now();
+    this.cell = cell;
     this.show = show;
+    this.began = performance.now();
     this.worker.postMessage({ number: cell.number, source: cell.source });
     return new Promise((resolve) => { this.resolve = resolve; });
   }
@@ -34,23 +35,28 @@ export class Python {
   hear({ say, ...message }) {
     if (say === "loading") this.tellProgress(message);
     else if (say === "ready") this.tellReady(message);
-    else if (say === "begin") this.began = performance.now();
+    else if (say === "begin") this.tellBegin();
     else if (say === "output") this.show?.(JSON.parse(message.output));
     else if (say === "end") this.settle(this.isStopping ? "stopped" : message.outcome);
     else if (say === "broken") this.breakDown(message.text);
   }
 
-  tellProgress({ text, bytes }) {
-    if (bytes === undefined) return this.bar.load(text, undefined);
+  tellProgress({ bytes }) {
     const megabytes = (count) => (count / 1e6).toFixed(0);
-    const part = Math.min(1, bytes / this.bytes);
-    this.bar.load(`Loading Python, ${megabytes(bytes)} of ${megabytes(this.bytes)} MB.`, part);
+    const part = bytes / this.bytes;
+    const text = `Loading Python: ${megabytes(bytes)} of ${megabytes(this.bytes)} MB.`;
+    this.bar.load(part < 1 ? text : "Python is loaded, and starts.", Math.min(part, 1));
   }
 
   tellReady(times) {
     this.isReady = true;
     this.bar.load("Python is ready.", undefined);
     document.documentElement.dataset.liveTimes = JSON.stringify(times); // for the tests
+  }
+
+  tellBegin() {
+    this.began = performance.now();
+    this.bar.busy(this.cell);
   }
 
   settle(outcome, isNewPython = false) {

@@ -35,7 +35,6 @@ async function start() {
   python = await loadPyodide({ env: { MPLBACKEND: "agg" }, packages: PACKAGES });
   python._api.on_fatal = broken;
   mark("python");
-  say("loading", { text: "Starting Python." });
   const runner = await fetchQuietly(new URL("live_cells.py", import.meta.url));
   python.FS.writeFile("live_cells.py", await runner.text());
   live = python.pyimport("live_cells");

@@ -370,3 +370,16 @@ def test_what_is_long_or_may_break_asks_first(visit, read):
     assert "frees too much" not in reader.answer("Run")
     reader.wait(5, "done", "failed", "left")
     assert [reader.state(number) for number in (1, 2, 3, 4)] == ["done", "done", "stored", "stored"]
+
+
+def test_the_field_lies_exactly_over_its_coloured_copy(read):
+    for width in (1280, 390):
+        reader = read(CHAPTERS[1], viewport={"width": width, "height": 800})
+        reader.edit(2, "# wrapped " + "word " * 60 + "\n\nprint('a')\n\n")
+        [copy, field] = reader.cell(2).evaluate("""(cell) => ["pre", "textarea"].map((tag) => {
+            const e = cell.querySelector(`.live-editor ${tag}`);
+            const { x, y, width, height } = e.getBoundingClientRect();
+            const { font, lineHeight, padding, whiteSpace } = getComputedStyle(e);
+            return [x, y, width, height, e.scrollHeight, font, lineHeight, padding, whiteSpace];
+        })""")
+        assert copy == field
