@@ -7,6 +7,7 @@ export class Bar {
     this.element = make("div", { class: "live-bar d-print-none", role: "region" });
     this.element.setAttribute("aria-label", "Python in this page");
     this.message = make("span", { class: "live-message", role: "status" }, this.element);
+    this.detail = make("span", { "aria-hidden": "true" }, this.element); // too much to be read out
     this.progress = make("progress", { "aria-label": "Loading Python" }, this.element);
     this.stopButton = makeButton("Stop", "Stop", stop, this.element);
     this.restartButton = makeButton("Restart", "Restart Python", restart, this.element);
@@ -17,13 +18,14 @@ export class Bar {
   }
 
   say(text) {
-    this.message.textContent = text;
+    if (this.message.textContent !== text) this.message.textContent = text;
     this.element.hidden = false;
   }
 
-  // While Python is loaded: how much of it is here.
-  load(text, part) {
+  // While Python is loaded: what it waits for, and how much of it is here.
+  load(text, part, detail = "") {
     this.say(text);
+    this.detail.textContent = detail;
     this.progress.hidden = part === undefined;
     if (part !== undefined) this.progress.value = part;
   }
@@ -34,6 +36,7 @@ export class Bar {
   }
 
   rest() {
+    this.detail.textContent = "";
     this.progress.hidden = this.stopButton.hidden = true;
   }
 

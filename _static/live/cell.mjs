@@ -49,6 +49,8 @@ export class Cell {
     this.editButton = makeButton("Edit", `Edit ${this.name.toLowerCase()}`, () => this.edit(), tools);
     this.resetButton = makeButton(
       "Reset", `Reset ${this.name.toLowerCase()}`, () => this.reset(), tools);
+    this.runButton.title = "Run this cell, and those before it that have not run (Shift+Enter)";
+    this.resetButton.title = "Back to the code and the output of the book";
     tools.append(this.note);
     this.element.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(event.shiftKey || event.ctrlKey || event.metaKey)) return;
@@ -121,7 +123,9 @@ export class Cell {
     this.showStored();
     if (this.hasRun || wasChanged) this.isDone = false;
     if (wasChanged) this.tellChange?.();
+    const hadFocus = document.activeElement === this.resetButton;
     this.tidy();
+    if (hadFocus && this.resetButton.hidden) this.runButton.focus();
   }
 
   // An earlier cell was changed: what this one shows was made before that.
@@ -155,8 +159,8 @@ export class Cell {
     if (this.ranSource !== this.source) this.isDone = false; // changed while it ran
     this.stoppedSource = ["stopped", "broken"].includes(outcome) ? this.ranSource : undefined;
     const time = `${seconds.toFixed(1)} s`;
-    const ends = { done: time, failed: `Failed after ${time}.`, stopped: "Stopped.", broken: "" };
-    this.note.textContent = this.isDone ? time : ends[outcome];
+    const ends = { done: time, failed: `Failed after ${time}.`, stopped: "Stopped." };
+    this.note.textContent = this.isDone ? time : ends[outcome] ?? this.told();
     if (this.ranSource !== this.source) this.note.textContent = CHANGED;
     if (this.fold && this.isAskedFor) this.fold.open = true;
     this.isAskedFor = false;
@@ -168,7 +172,11 @@ export class Cell {
 
   told() {
     const ends = {
-      done: "ran.", failed: "failed.", stopped: "was stopped.", broken: "brought Python down.",
+      done: "ran.",
+      failed: "failed.",
+      stopped: "was stopped.",
+      broken: "brought Python down.",
+      unloaded: "was not run: Python could not be loaded.",
     };
     const end = this.outcome === "failed" && this.isMeantToFail ? "failed, as it should." : "";
     return `${this.name} ${end || ends[this.outcome]}`;

@@ -65,6 +65,7 @@ function giveUpWaiting(cell) {
 function runAgain(stopped) {
   const again = cells.filter((cell) => cell.isDone);
   for (const cell of cells) cell.forget();
+  if (stopped.outcome === "unloaded") return;
   if (stopped.outcome !== "stopped" || again.some((cell) => cell.reasonToAsk())) {
     bar.say(`${stopped.told()} Its names are gone: the cells above run again at the next press.`);
     return;

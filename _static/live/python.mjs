@@ -21,7 +21,8 @@ export class Python {
     }
   }
 
-  // Run a cell; return the promise of how it ended: done, failed, stopped or broken.
+  // Run a cell; return the promise of how it ended: done, failed, stopped, broken, or
+  // unloaded: there was no Python to run it.
   run(cell, show) {
     this.start();
     if (this.flag) this.flag[0] = 0;
@@ -44,13 +45,16 @@ export class Python {
   tellProgress({ bytes }) {
     const megabytes = (count) => (count / 1e6).toFixed(0);
     const part = bytes / this.bytes;
-    const text = `Loading Python: ${megabytes(bytes)} of ${megabytes(this.bytes)} MB.`;
-    this.bar.load(part < 1 ? text : "Python is loaded, and starts.", Math.min(part, 1));
+    if (part < 1) {
+      this.bar.load("Loading Python.", part, `${megabytes(bytes)} of ${megabytes(this.bytes)} MB`);
+    } else {
+      this.bar.load("Python is loaded, and starts.", 1);
+    }
   }
 
   tellReady(times) {
     this.isReady = true;
-    this.bar.load("Python is ready.", undefined);
+    this.bar.load("Python is ready.");
     document.documentElement.dataset.liveTimes = JSON.stringify(times); // for the tests
   }
 
@@ -84,6 +88,10 @@ export class Python {
   }
 
   breakDown(text) {
+    if (!this.isReady) {
+      console.error(`Python could not be loaded: ${text}`);
+      return this.end("unloaded");
+    }
     this.show?.({
       output_type: "error",
       traceback: [`Python in this page broke down: ${text}\nThe next press starts a new one.\n`],

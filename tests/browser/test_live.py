@@ -383,3 +383,17 @@ def test_the_field_lies_exactly_over_its_coloured_copy(read):
             return [x, y, width, height, e.scrollHeight, font, lineHeight, padding, whiteSpace];
         })""")
         assert copy == field
+
+
+def test_a_python_that_cannot_be_loaded_is_said(read):
+    reader = read(CHAPTERS[1])
+    stored = reader.outputs()
+    reader.tab.context.route("**/pyodide.asm.wasm", lambda route: route.abort())
+    reader.run(2, "left")
+    assert reader.state(1) == "unloaded"
+    assert reader.note(1) == "Cell 1 was not run: Python could not be loaded."
+    assert "could not be loaded" in reader.message.inner_text()
+    assert reader.outputs() == stored
+    reader.tab.context.unroute("**/pyodide.asm.wasm")
+    reader.run(2)
+    assert reader.state(2) == "done"
