@@ -83,8 +83,8 @@ class Reader:
         return self.page.evaluate("""() => [...document.querySelectorAll(".cell_output")]
             .filter((output) => output.childNodes.length)
             .map((output) => [
-                [...output.querySelectorAll(".stream pre, .text_plain pre")].map((e) => e.textContent)
-                    .join("").trim(),
+                [...output.querySelectorAll(":is(.stream, .text_plain) pre")]
+                    .map((pre) => pre.textContent).join("").trim(),
                 [...output.querySelectorAll("img")].map((image) => image.alt),
                 output.querySelector(".traceback") !== null])""")
 
