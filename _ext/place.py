@@ -16,7 +16,7 @@ def what_to_know(app, page):
         chapters = sorted(name for name in app.env.found_docs if is_chapter(name))
         titles = {name: title(app, name) for name in chapters}
         return {"top": "../", "chapters": chapters, "titles": titles}
-    if is_chapter(page.replace("in_full/", "")):
+    if is_chapter(page) or page.startswith(("chapters/in_full/", "chapters/exercises/")):
         return {"page": page}
     return None
 

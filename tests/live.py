@@ -12,6 +12,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from notebooks import ROOT, code_cells, read, tags
 from refresh import find
@@ -108,7 +109,7 @@ def main(names):
     if why_not():
         sys.exit(f"live: {why_not()}.")
     failed = 0
-    for path in find(names):
+    for path in map(Path.resolve, find(names)):
         reports = run(path)
         wrong = differences(path, reports)
         failed += bool(wrong)

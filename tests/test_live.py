@@ -9,10 +9,13 @@ import live
 import live_bundle
 import live_page
 import pytest
-from notebooks import ROOT, code, error, notebook_paths, picture, result, stdout
+from notebooks import ROOT, code, error, notebook_paths, picture, result, sheet_paths, stdout
 
 QUICK = ["chapters/05_meet_a_diamond.ipynb", "chapters/11_build_linear.ipynb"]
-QUICK += ["chapters/in_full/01_measure_a_slope.ipynb"]
+COMPANION = "chapters/in_full/01_measure_a_slope.ipynb"
+QUICK.append(COMPANION)
+SHEETS = [path.relative_to(ROOT).as_posix() for path in sheet_paths().values()]
+QUICK += SHEETS[:1]
 PATHS = {path.relative_to(ROOT).as_posix(): path for path in notebook_paths()}
 
 
@@ -88,6 +91,12 @@ def test_cells_for_a_gpu_say_why_they_are_not_run():
     assert live_page.why_not(code("x", tags=["build"])) == {}
 
 
+def test_a_sheet_has_room_where_the_book_has_a_solution():
+    solved = "def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION"
+    assert "return x" not in live_page.room(code(solved))["room"]
+    assert live_page.room(code("f(1)")) == {}
+
+
 @pytest.fixture
 def extension():
     spec = importlib.util.spec_from_file_location("live_extension", ROOT / "_ext" / "live.py")
@@ -108,7 +117,7 @@ def test_a_page_has_its_cells_and_the_script(extension, monkeypatch):
     text = extension.script(App(there=True), "chapters/in_full/01_measure_a_slope")
     about = json.loads(text.split(">")[1].split("</script")[0])
     assert about["bytes"] == 5
-    assert [cell["id"] for cell in about["cells"]] == list(live_page.cells(PATHS[QUICK[2]]))
+    assert [cell["id"] for cell in about["cells"]] == list(live_page.cells(PATHS[COMPANION]))
     assert '"../../_static/live/live.mjs"' in text
 
 

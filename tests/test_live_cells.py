@@ -137,6 +137,8 @@ def test_figures_are_shown_and_closed(page):
 def test_what_has_a_picture_of_its_own_is_shown_by_it(page):
     page("class Table:\n    def _repr_html_(self): return '<b>1</b>'")
     assert page("Table()")[1][0]["data"]["text/html"] == "<b>1</b>"
+    page("class Marks:\n    def _repr_markdown_(self): return '**1 of 2**'")
+    assert page("Marks()")[1][0]["data"]["text/markdown"] == "**1 of 2**"
     assert "text/html" not in page("Table")[1][0]["data"]
     [output] = page("display(Table())\n1;")[1]
     assert output["output_type"] == "display_data"

@@ -12,7 +12,8 @@ export class Cell {
     Object.assign(this, { element, number, about, name: `Cell ${number}` });
     this.input = element.querySelector(".cell_input");
     this.code = this.input.querySelector(".highlight");
-    this.original = this.code.querySelector("pre").textContent.replace(/\n$/, "");
+    // In a sheet of exercises the page shows a solution, and the reader has room for another.
+    this.original = about.room ?? this.code.querySelector("pre").textContent.replace(/\n$/, "");
     this.isMeantToFail = element.classList.contains("tag_raises-exception");
     this.isDone = false; // its names are there
     this.outcome = undefined; // how it ended the last time
@@ -35,7 +36,13 @@ export class Cell {
 
   offer({ run, changed }) {
     const tools = make("div", { class: "live-tools d-print-none" });
-    (this.input.closest("details.above-input") ?? this.input).after(tools);
+    const folded = this.input.closest("details.above-input");
+    if (this.about.room) {
+      this.room = make("div", { class: "cell_input docutils container" });
+      folded.before(this.room, tools);
+    } else {
+      (folded ?? this.input).after(tools);
+    }
     this.note = make("span", { class: "live-note", id: `live-note-${this.number}` });
     if (this.about.not) {
       this.note.textContent = `Not run in the page: ${this.about.not}.`;
@@ -58,10 +65,8 @@ export class Cell {
       press();
     });
     const kept = store.read(this.about.id, this.original);
-    if (kept !== undefined) {
-      this.openEditor(kept);
-      this.note.textContent = CHANGED;
-    }
+    if (kept !== undefined || this.room) this.openEditor(kept ?? this.original);
+    if (kept !== undefined && !this.room) this.note.textContent = CHANGED;
     this.tidy();
   }
 
@@ -100,8 +105,9 @@ export class Cell {
 
   openEditor(text) {
     this.editor = new Editor(text, `Code of ${this.name.toLowerCase()}`, () => this.typed());
-    this.code.hidden = true;
-    this.code.after(this.editor.element);
+    this.code.hidden = !this.room;
+    if (this.room) this.room.append(this.editor.element);
+    else this.code.after(this.editor.element);
   }
 
   typed() {
@@ -118,6 +124,7 @@ export class Cell {
     this.editor?.element.remove();
     this.editor = undefined;
     this.code.hidden = false;
+    if (this.room) this.openEditor(this.original);
     store.forget(this.about.id);
     if (this.isRunning) return;
     this.showStored();
@@ -219,6 +226,7 @@ export class Cell {
     if (output.output_type === "stream") this.print(output.name, output.text);
     else if (output.output_type === "error") this.box("traceback").append(...output.traceback);
     else if (data["image/png"]) this.picture(data["image/png"]);
+    else if (data["text/markdown"]) this.marks(data["text/markdown"]);
     else if (data["text/html"]) this.markup(data["text/html"]);
     else if (data["image/svg+xml"]) this.markup(data["image/svg+xml"]);
     else this.box("text_plain").append(data["text/plain"]);
@@ -240,6 +248,15 @@ export class Cell {
     this.output.append(image);
   }
 
+  // What a check of an exercise says in bold, such as **2 of 3**.
+  marks(text) {
+    const line = make("p", {}, make("div", { class: "output text_markdown" }, this.output));
+    make("strong", {}, line).textContent = text.replaceAll("**", "");
+    const [, got, of] = text.match(/(\d+) of (\d+)/) ?? [];
+    const detail = { id: this.about.id, isSolved: got !== undefined && got === of };
+    document.dispatchEvent(new CustomEvent("live-marks", { detail }));
+  }
+
   markup(text) {
     make("div", { class: "output text_html" }, this.output).innerHTML = text;
   }
@@ -254,7 +271,7 @@ export class Cell {
     this.element.dataset.live = this.state ?? "stored";
     if (this.editButton) {
       this.editButton.hidden = Boolean(this.editor);
-      this.resetButton.hidden = !this.editor && !this.hasRun;
+      this.resetButton.hidden = !(this.isChanged || this.hasRun || (this.editor && !this.room));
       this.resetButton.disabled = this.runButton.disabled = this.isRunning;
     }
     this.output.hidden = this.output.childNodes.length === 0;

@@ -60,6 +60,13 @@ class Stream(io.TextIOBase):
 
 STREAMS = Stream("stdout"), Stream("stderr")
 
+# How a value shows itself, by the method that notebooks ask for.
+KINDS = {
+    "_repr_markdown_": "text/markdown",
+    "_repr_html_": "text/html",
+    "_repr_svg_": "image/svg+xml",
+}
+
 
 def flush():
     for stream in STREAMS:
@@ -82,7 +89,7 @@ def forms(value):
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot and isinstance(value, pyplot.Figure):
         return data | {"image/png": picture(value)}
-    for name, kind in (("_repr_html_", "text/html"), ("_repr_svg_", "image/svg+xml")):
+    for name, kind in KINDS.items():
         method = getattr(type(value), name, None)  # of the type: a class itself has no picture
         content = method(value) if method else None
         if content is not None:

@@ -72,6 +72,10 @@ function watch() {
     note({ end: true });
     observer.disconnect();
   }).observe(document.querySelector("footer.prev-next-footer, #run-this-page"));
+  document.addEventListener("live-marks", ({ detail: { id, isSolved } }) => {
+    const before = load().pages[about.page]?.solved ?? [];
+    if (isSolved && !before.includes(id)) note({ solved: [...before, id] });
+  });
   addEventListener("pagehide", noteSection);
   document.addEventListener("visibilitychange", noteSection);
   noteSection();
@@ -99,10 +103,13 @@ function show() {
   link.href = about.top + page + ".html" + (anchor ? `#${anchor}` : "");
   line.append(".");
   const read = about.chapters.filter((chapter) => place.pages[chapter]?.end).length;
-  const opened = Object.values(place.pages).reduce((sum, page) => sum + (page.opened ?? 0), 0);
+  const pages = Object.values(place.pages);
+  const opened = pages.reduce((sum, page) => sum + (page.opened ?? 0), 0);
+  const solved = pages.reduce((sum, page) => sum + (page.solved ?? []).length, 0);
   const chapters = `${read} of ${about.chapters.length} chapters read to the end`;
   const answers = `${opened} ${opened === 1 ? "answer" : "answers"} opened`;
-  const counts = make("p", `${chapters}, ${answers}. Only this browser knows. `, box);
+  const tasks = `${solved} ${solved === 1 ? "exercise" : "exercises"} solved`;
+  const counts = make("p", `${chapters}, ${answers}, ${tasks}. Only this browser knows. `, box);
   const file = make("a", "Save it as a file", counts);
   file.download = "tinylinks-place.json";
   file.href = `data:application/json,${encodeURIComponent(JSON.stringify(place, null, 1))}`;

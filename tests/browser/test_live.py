@@ -397,3 +397,44 @@ def test_a_python_that_cannot_be_loaded_is_said(read):
     reader.tab.context.unroute("**/pyodide.asm.wasm")
     reader.run(2)
     assert reader.state(2) == "done"
+
+
+def test_a_sheet_is_worked_in_the_page_to_full_marks(read):
+    name = "exercises/05_meet_a_diamond/05_meet_a_diamond"
+    reader = read(name)
+    cells = cells_of(name)
+    answers = [number for number, cell in enumerate(cells, 1) if "SOLUTION" in str(cell["source"])]
+    assert len(answers) > 2
+    for number in answers:
+        assert "raise NotImplementedError" in reader.field(number).input_value()
+        assert reader.cell(number).locator("details pre").first.is_hidden(), "the solution"
+        reader.run(number + 1)  # the check, of what is not there yet
+        assert "0 of" in reader.output(number + 1).inner_text()
+    for number in answers:
+        solution = notebooks.source(cells[number - 1])
+        reader.edit(number, solution)
+        assert "Out of date" in reader.note(number + 1)
+        reader.run(number + 1)
+        [[got, of]] = re.findall(r"(\d+) of (\d+)", reader.output(number + 1).inner_text())
+        assert got == of != "0"
+    assert reader.tab.problems == []
+
+    reader = Reader(reader.tab, reader.path)
+    assert reader.field(answers[0]).input_value() == notebooks.source(cells[answers[0] - 1])
+    reader.press("Reset", answers[0])
+    assert "raise NotImplementedError" in reader.field(answers[0]).input_value()
+    page = reader.tab.open("chapters/index.html")
+    assert f"{len(answers)} exercises solved" in page.locator("section.place").inner_text()
+
+
+def test_a_live_sheet_shuts_nobody_out(read):
+    for width in (1280, 390):
+        reader = read(
+            "exercises/05_meet_a_diamond/05_meet_a_diamond",
+            viewport={"width": width, "height": 800},
+        )
+        assert reader.page.evaluate(FIND_TOO_WIDE) == []
+        reader.page.evaluate(KEEP_ONE_WORD_OF_A_KIND)
+        reader.page.evaluate(AXE_SCRIPT)
+        violations = reader.page.evaluate(RUN_AXE)
+        assert not violations, "\n".join(map(describe, violations))
