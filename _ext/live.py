@@ -5,6 +5,7 @@ its pages have no such buttons.
 """
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -52,9 +53,11 @@ def offer(app, pagename, templatename, context, doctree):
 def write_files(app, exception):
     if exception is not None or app.builder.name != "html":
         return
+    folder = Path(app.outdir, "_static", "pyodide")
     if app.config.live_is_there:
-        live_bundle.write(Path(app.outdir, "_static", "pyodide"))
+        live_bundle.write(folder)
     else:
+        shutil.rmtree(folder, ignore_errors=True)
         sys.stderr.write(f"NO PYTHON FOR THE PAGES: {live_bundle.WITHOUT}\n")
 
 

@@ -204,6 +204,11 @@ def test_the_carrier_is_only_a_carrier(empty, monkeypatch, tmp_path):
     assert {path.name for path in live_bundle.KEPT.iterdir()} == {"a.whl"}
 
 
+def test_without_node_the_files_are_taken_as_they_came(empty, monkeypatch):
+    monkeypatch.setattr(live_bundle.shutil, "which", lambda name: None)
+    assert live_bundle.compiled() == live_bundle.KEPT
+
+
 def test_the_bundle_is_complete_and_its_list_has_its_hashes(tmp_path):
     if live_bundle.missing():
         pytest.skip("NO BUNDLE: `python dev.py book` fetches Pyodide where there is a network")

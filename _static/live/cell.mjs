@@ -1,11 +1,11 @@
-// One code cell of a page: its buttons, its code, its outputs.
+// One code cell of a page: its buttons, its code, and where it is between waiting and done.
 
 import { Editor } from "./editor.mjs";
 import { make, makeButton } from "./make.mjs";
+import { Output } from "./output.mjs";
 import * as store from "./store.mjs";
 
 const LONG = 10; // seconds from which on the page asks first
-const CHANGED = "Changed: the output is from before the change.";
 
 export class Cell {
   constructor(element, number, about) {
@@ -17,21 +17,7 @@ export class Cell {
     this.isMeantToFail = element.classList.contains("tag_raises-exception");
     this.isDone = false; // its names are there
     this.outcome = undefined; // how it ended the last time
-    this.findOutput();
-  }
-
-  // The output after a prediction is not in the cell but folded, with the answer, right after it.
-  findOutput() {
-    const next = this.element.nextElementSibling;
-    const folded = next?.matches("details.answer") && next.querySelector(".cell_output");
-    this.fold = folded ? next : undefined;
-    this.output = folded || this.element.querySelector(":scope > .cell_output");
-    if (!this.output) {
-      this.output = make("div", { class: "cell_output docutils container" }, this.element);
-      this.output.hidden = true;
-    }
-    this.stored = [...this.output.childNodes];
-    this.alternatives = [...this.output.querySelectorAll("img")].map((image) => image.alt);
+    this.output = new Output(element);
   }
 
   offer({ run, changed }) {
@@ -51,6 +37,7 @@ export class Cell {
       return;
     }
     this.tellChange = () => changed(this);
+    this.element.dataset.cell = this.about.id;
     const press = () => run(this);
     this.runButton = makeButton("Run", `Run ${this.name.toLowerCase()}`, press, tools);
     this.editButton = makeButton("Edit", `Edit ${this.name.toLowerCase()}`, () => this.edit(), tools);
@@ -66,7 +53,7 @@ export class Cell {
     });
     const kept = store.read(this.about.id, this.original);
     if (kept !== undefined || this.room) this.openEditor(kept ?? this.original);
-    if (kept !== undefined && !this.room) this.note.textContent = CHANGED;
+    if (kept !== undefined && !this.room) this.note.textContent = this.changeNote;
     this.tidy();
   }
 
@@ -78,13 +65,20 @@ export class Cell {
     return this.source !== this.original;
   }
 
+  get changeNote() {
+    const hasOutput = !this.output.element.hidden;
+    return hasOutput ? "Changed: the output is from before the change." : "Changed, not run yet.";
+  }
+
   // Whether it has to run before a later cell can.
   isNeeded() {
     return !this.isDone && !this.about.not && !(this.about.breaks && !this.isChanged);
   }
 
   reasonToAsk(target) {
-    if (this.stoppedSource === this.source && this !== target) return `${this.name} was stopped while it ran.`;
+    if (this.stoppedSource === this.source && this !== target) {
+      return `${this.name} was stopped while it ran.`;
+    }
     if (this.isChanged) return undefined; // nobody knows what it does now
     if (this.about.breaks) return `${this.name} ${this.about.breaks}`;
     if (this.about.seconds >= LONG) {
@@ -113,7 +107,7 @@ export class Cell {
   typed() {
     store.write(this.about.id, this.original, this.source);
     const shown = this.hasRun ? this.ranSource : this.original;
-    this.note.textContent = this.source === shown ? "" : CHANGED;
+    this.note.textContent = this.source === shown ? "" : this.changeNote;
     this.isDone = false;
     this.tellChange();
     this.tidy();
@@ -121,18 +115,27 @@ export class Cell {
 
   reset() {
     const wasChanged = this.isChanged;
+    const hadFocus = document.activeElement === this.resetButton;
     this.editor?.element.remove();
     this.editor = undefined;
     this.code.hidden = false;
     if (this.room) this.openEditor(this.original);
     store.forget(this.about.id);
-    if (this.isRunning) return;
-    this.showStored();
-    if (this.hasRun || wasChanged) this.isDone = false;
-    if (wasChanged) this.tellChange?.();
-    const hadFocus = document.activeElement === this.resetButton;
+    if (!this.isRunning) this.showStored();
+    if (wasChanged) {
+      this.isDone = false;
+      this.tellChange();
+    }
     this.tidy();
     if (hadFocus && this.resetButton.hidden) this.runButton.focus();
+  }
+
+  showStored() {
+    this.output.restore();
+    this.hasRun = false;
+    this.state = undefined;
+    this.note.textContent = this.isChanged && !this.room ? this.changeNote : "";
+    this.tidy();
   }
 
   // An earlier cell was changed: what this one shows was made before that.
@@ -151,33 +154,38 @@ export class Cell {
 
   begin() {
     this.state = "running";
-    this.isFresh = false; // the old output stays until there is a new one, so that nothing jumps
     this.note.textContent = "Runs.";
     this.ranSource = this.source;
+    this.output.begin(this.name.toLowerCase(), !this.isChanged);
     this.tidy();
   }
 
   finish({ outcome, seconds }) {
-    if (!this.isFresh && ["done", "failed"].includes(outcome)) this.clearOutput();
+    this.output.finish(outcome === "done" || outcome === "failed");
+    if (this.isAskedFor) this.output.reveal();
+    this.isAskedFor = false;
     this.state = outcome;
     this.outcome = outcome;
     this.hasRun = true;
-    this.isDone = outcome === "done" || (outcome === "failed" && this.isMeantToFail);
-    if (this.ranSource !== this.source) this.isDone = false; // changed while it ran
+    const isSame = this.source === this.ranSource; // not changed while it ran
+    this.isDone = isSame && (outcome === "done" || this.hasFailedAsItShould);
     this.stoppedSource = ["stopped", "broken"].includes(outcome) ? this.ranSource : undefined;
-    const time = `${seconds.toFixed(1)} s`;
-    const ends = { done: time, failed: `Failed after ${time}.`, stopped: "Stopped." };
-    this.note.textContent = this.isDone ? time : ends[outcome] ?? this.told();
-    if (this.ranSource !== this.source) this.note.textContent = CHANGED;
-    if (this.fold && this.isAskedFor) this.fold.open = true;
-    this.isAskedFor = false;
-    for (const pre of this.output.querySelectorAll("pre")) {
-      if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0; // else no key can scroll it
-    }
+    this.note.textContent = isSame ? this.end(`${seconds.toFixed(1)} s`) : this.changeNote;
     this.tidy();
   }
 
+  get hasFailedAsItShould() {
+    return this.outcome === "failed" && this.isMeantToFail;
+  }
+
+  end(time) {
+    if (this.isDone) return time;
+    const ends = { failed: `Failed after ${time}.`, stopped: "Stopped." };
+    return ends[this.outcome] ?? this.told();
+  }
+
   told() {
+    if (this.hasFailedAsItShould && !this.isChanged) return `${this.name} failed, as it should.`;
     const ends = {
       done: "ran.",
       failed: "failed.",
@@ -185,8 +193,7 @@ export class Cell {
       broken: "brought Python down.",
       unloaded: "was not run: Python could not be loaded.",
     };
-    const end = this.outcome === "failed" && this.isMeantToFail ? "failed, as it should." : "";
-    return `${this.name} ${end || ends[this.outcome]}`;
+    return `${this.name} ${ends[this.outcome]}`;
   }
 
   giveUp(reason) {
@@ -204,68 +211,6 @@ export class Cell {
     return this.state === "running" || this.state === "waiting";
   }
 
-  // Outputs
-
-  clearOutput() {
-    this.isFresh = true;
-    this.output.replaceChildren();
-    this.tidy();
-  }
-
-  showStored() {
-    this.output.replaceChildren(...this.stored);
-    this.hasRun = false;
-    this.state = undefined;
-    this.note.textContent = this.isChanged ? CHANGED : "";
-    this.tidy();
-  }
-
-  show(output) {
-    if (!this.isFresh) this.clearOutput();
-    const data = output.data ?? {};
-    if (output.output_type === "stream") this.print(output.name, output.text);
-    else if (output.output_type === "error") this.box("traceback").append(...output.traceback);
-    else if (data["image/png"]) this.picture(data["image/png"]);
-    else if (data["text/markdown"]) this.marks(data["text/markdown"]);
-    else if (data["text/html"]) this.markup(data["text/html"]);
-    else if (data["image/svg+xml"]) this.markup(data["image/svg+xml"]);
-    else this.box("text_plain").append(data["text/plain"]);
-    this.output.hidden = false;
-  }
-
-  print(name, text) {
-    const kind = name === "stdout" ? "stream" : "stderr";
-    const last = this.output.lastElementChild;
-    const pre = last?.classList.contains(kind) ? last.querySelector("pre") : this.box(kind);
-    pre.append(text);
-  }
-
-  picture(png) {
-    const count = this.output.querySelectorAll("img").length;
-    const known = this.isChanged ? undefined : this.alternatives[count];
-    const image = make("img", { alt: known ?? `Figure drawn by ${this.name.toLowerCase()}` });
-    image.src = `data:image/png;base64,${png}`;
-    this.output.append(image);
-  }
-
-  // What a check of an exercise says in bold, such as **2 of 3**.
-  marks(text) {
-    const line = make("p", {}, make("div", { class: "output text_markdown" }, this.output));
-    make("strong", {}, line).textContent = text.replaceAll("**", "");
-    const [, got, of] = text.match(/(\d+) of (\d+)/) ?? [];
-    const detail = { id: this.about.id, isSolved: got !== undefined && got === of };
-    document.dispatchEvent(new CustomEvent("live-marks", { detail }));
-  }
-
-  markup(text) {
-    make("div", { class: "output text_html" }, this.output).innerHTML = text;
-  }
-
-  box(kind) {
-    const box = make("div", { class: `output ${kind} notranslate` }, this.output);
-    return make("pre", {}, make("div", { class: "highlight" }, box));
-  }
-
   // Let the page show what is: the state for the style sheet, the buttons that have a use.
   tidy() {
     this.element.dataset.live = this.state ?? "stored";
@@ -274,6 +219,5 @@ export class Cell {
       this.resetButton.hidden = !(this.isChanged || this.hasRun || (this.editor && !this.room));
       this.resetButton.disabled = this.runButton.disabled = this.isRunning;
     }
-    this.output.hidden = this.output.childNodes.length === 0;
   }
 }

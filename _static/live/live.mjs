@@ -43,7 +43,7 @@ async function work() {
     running = queue.shift();
     running.begin();
     bar.busy(running);
-    const end = await python.run(running, (output) => running.show(output));
+    const end = await python.run(running, (output) => running.output.show(output));
     running.finish(end);
     bar.say(running.told());
     if (end.outcome !== "done") giveUpWaiting(running);
@@ -56,7 +56,7 @@ async function work() {
 
 // What waits behind a cell that failed would only fail too: say so, and leave it.
 function giveUpWaiting(cell) {
-  if (cell.isMeantToFail && cell.outcome === "failed") return;
+  if (cell.hasFailedAsItShould) return;
   for (const waiting of queue) waiting.giveUp(`Not run: ${cell.told().toLowerCase()}`);
   queue = [];
 }
@@ -90,7 +90,7 @@ async function restart() {
 }
 
 function clear() {
-  for (const cell of cells) cell.reset();
+  for (const cell of cells.filter((cell) => cell.isChanged)) cell.reset();
   bar.say("Your changes are gone.");
 }
 

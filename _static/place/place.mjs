@@ -72,9 +72,10 @@ function watch() {
     note({ end: true });
     observer.disconnect();
   }).observe(document.querySelector("footer.prev-next-footer, #run-this-page"));
-  document.addEventListener("live-marks", ({ detail: { id, isSolved } }) => {
+  document.addEventListener("live-marks", ({ target, detail }) => {
+    const id = target.closest("[data-cell]").dataset.cell;
     const before = load().pages[about.page]?.solved ?? [];
-    if (isSolved && !before.includes(id)) note({ solved: [...before, id] });
+    if (detail.isSolved && !before.includes(id)) note({ solved: [...before, id] });
   });
   addEventListener("pagehide", noteSection);
   document.addEventListener("visibilitychange", noteSection);

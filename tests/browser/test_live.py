@@ -196,7 +196,7 @@ def test_an_edit_runs_survives_a_reload_and_is_reset(read):
     reader.edit(2, "x = 2")
     reader.page.get_by_role("button", name="Clear changes of this page").click()
     assert reader.page.locator("textarea").count() == 0
-    assert reader.page.evaluate("Object.keys(localStorage).filter((k) => /tinyl/.test(k))") == []
+    assert reader.page.evaluate("Object.keys(localStorage).filter((k) => /tinylinks:[/]/.test(k))") == []
     reader = Reader(reader.tab, reader.path)
     assert reader.page.locator("textarea").count() == 0
 
