@@ -254,15 +254,15 @@ def test_all_of_it_works_by_keyboard(read):
 
 def test_what_waits_behind_a_cell_that_failed_says_so(read):
     reader = read(CHAPTERS[1])
+    stored = reader.output(5).inner_text()
     reader.edit(2, "1 / 0")
     reader.run(5, "left")
     assert reader.state(2) == "failed"
     assert reader.note(5) == "Not run: cell 2 failed."
     assert "ZeroDivisionError" in reader.output(2).inner_text()
-    assert "2.000 2.718" in reader.output(5).inner_text(), "the old output stays"
+    assert reader.output(5).inner_text() == stored != "", "the old output stays"
     reader.press("Reset", 2)
-    reader.run(5)
-    assert reader.state(5) == "done"
+    reader.run(5, "done")
 
 
 ENDLESS = "x = 1\nprint('begun')\nwhile True:\n    x += 1\n"
@@ -296,9 +296,9 @@ def test_with_shared_memory_a_stopped_cell_leaves_all_names(read, isolated_site)
     stop_an_endless_loop(reader)
     assert "KeyboardInterrupt" in reader.output(3).inner_text()
     assert reader.state(2) == "done"
-    reader.edit(3, "print(x > 1, Add.__name__)")
+    reader.edit(3, "print(x > 1, 'np' in globals())")
     reader.run(3)
-    assert reader.output(3).inner_text().strip() == "True Add"
+    assert reader.output(3).inner_text().strip() == "True True"
     assert reader.tab.problems == []
 
 
@@ -326,8 +326,7 @@ def test_a_python_that_breaks_down_is_said_and_replaced(read):
     assert "broke down" in reader.output(2).inner_text()
     assert "brought Python down" in reader.message.inner_text()
     reader.press("Reset", 2)
-    reader.run(3)
-    assert reader.state(3) == "failed", "as it is meant to"
+    reader.run(3, "done", "failed")
 
 
 def test_restart_forgets_names_and_shows_the_book_again(read):
