@@ -1,4 +1,4 @@
-// Python itself, in a worker beside the page, so that the page stays alive while a cell runs.
+// Python itself, in a worker of its own, so that the page stays alive while a cell runs.
 //
 // The page sends {flag} and {number, source}; what comes back has a word in `say`.
 
