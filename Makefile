@@ -1,6 +1,6 @@
 # Short names for the commands of dev.py, which also runs without make: python dev.py test
 PYTHON ?= python3
-COMMANDS = book serve play test test-all test-gpu bench mutants refresh lint
+COMMANDS = book serve play test test-all test-browser test-gpu bench mutants refresh lint
 
 .PHONY: help $(COMMANDS)
 help:

@@ -1,17 +1,19 @@
 """The commands of this project, the same on Linux, macOS and Windows.
 
-python dev.py book       build the book
-python dev.py serve      show the built book on this machine
-python dev.py play       open the chapters as notebooks in JupyterLab, to run and to change
-python dev.py test       run the tests, under five minutes
-python dev.py test-all   run the tests, then the slow ones: browser, all mutants
-python dev.py test-gpu   run the tests on CuPy arrays, where there is a GPU
-python dev.py bench      measure the speed
-python dev.py mutants    plant faults in the core and see that a test catches each
-python dev.py refresh    execute the chapters again and store their outputs
-python dev.py lint       check style and types
+python dev.py book           build the book
+python dev.py serve          show the built book on this machine
+python dev.py play           open the chapters as notebooks in JupyterLab, to run and to change
+python dev.py test           run the tests, under five minutes
+python dev.py test-all       run the tests, then the slow ones: browser, all mutants
+python dev.py test-browser   open and use the built pages in Chromium
+python dev.py test-gpu       run the tests on CuPy arrays, where there is a GPU
+python dev.py bench          measure the speed
+python dev.py mutants        plant faults in the core and see that a test catches each
+python dev.py refresh        execute the chapters again and store their outputs
+python dev.py lint           check style and types
 
-What a command needs is installed into .venv beside this file, and nowhere else.
+What a command needs is installed into .venv beside this file, and nowhere else; what runs Python
+in the pages of the book is kept in .cache.
 """
 
 # Written so that an old Python can still read it and say which one is needed.
@@ -147,11 +149,18 @@ def build_clean():
     return jupyter_book("-W", "--keep-going", "-n")
 
 
+def live_bundle():
+    """Fetch what runs Python in the pages, once; without it the book has no Run buttons."""
+    return run(["tools/live_bundle.py"])
+
+
 def book():
     """Build the book from the stored outputs; nothing is executed."""
+    live_bundle()
     print("Building the book", flush=True)
     # Sphinx copies _static only when it writes pages: where a file differs, have all written.
-    copies = [(path, HTML / "_static" / path.name) for path in (ROOT / "_static").iterdir()]
+    files = [path for path in (ROOT / "_static").rglob("*") if path.is_file()]
+    copies = [(path, HTML / path.relative_to(ROOT)) for path in files]
     stale = any(copy.exists() and copy.read_bytes() != path.read_bytes() for path, copy in copies)
     if jupyter_book(*(["--all"] if stale else [])):
         stop("the book was not built; the reason stands above.")
@@ -162,8 +171,20 @@ def book():
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     """Serves files and does not log every request."""
 
+    extensions_map = {
+        **http.server.SimpleHTTPRequestHandler.extensions_map,
+        ".mjs": "text/javascript",  # not every system knows these two
+        ".wasm": "application/wasm",
+    }
+
     def log_message(self, format, *args):
         """Say nothing."""
+
+    def end_headers(self):
+        """Let a page share memory with the Python it runs: Stop then keeps all names."""
+        self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        super().end_headers()
 
 
 def serve():
@@ -236,6 +257,7 @@ STYLE = [
 OPEN = ["--open", "80"]
 FAST = [
     *STYLE,
+    ("Python for pages", live_bundle),
     ("book", build_clean),
     pytest(
         "tests",
@@ -256,6 +278,11 @@ SLOW = [
     pytest("slow tests", *TWO_WORKERS, "-m", "slow and not gpu", "tests"),
     ("mutants, all", ["tests/mutants.py", *OPEN]),
     ("chapter mutants, all", ["tests/chapter_mutants.py", *OPEN]),
+]
+BROWSER = [
+    ("Python for pages", live_bundle),
+    ("book", build_clean),
+    pytest("browser tests", "-m", "browser", "tests/browser"),
 ]
 HAS_GPU = "import cupy; assert cupy.cuda.is_available()"
 GPU = [pytest("gpu tests", "-m", "gpu", "tests")]
@@ -329,6 +356,7 @@ COMMANDS = {
     "test": lambda: run_steps(FAST),
     # The quick samples of planted faults are among all of them.
     "test-all": lambda: run_steps([step for step in FAST if "quick" not in step[0]] + SLOW),
+    "test-browser": lambda: run_steps(BROWSER),
     "test-gpu": test_gpu,
     "bench": script("benchmarks/bench.py"),
     "mutants": script("tests/mutants.py"),

@@ -1,19 +1,22 @@
 """A web server for the built book and one Chromium for all browser tests."""
 
+import contextlib
 import functools
 import http.server
+import importlib.util
 import threading
 
 import pytest
+from notebooks import ROOT
 from pages import CHROMIUM_FLAGS, HTML, QuietHandler, Visit, find_chromium
 from playwright.sync_api import sync_playwright
 
 
-@pytest.fixture(scope="session")
-def site():
-    """Serve the built book; yield its address."""
+@contextlib.contextmanager
+def serve(handler):
+    """Serve the built book; the value is its address."""
     assert (HTML / "index.html").exists(), f"no book in {HTML}: run `python dev.py book` first"
-    handler = functools.partial(QuietHandler, directory=str(HTML))
+    handler = functools.partial(handler, directory=str(HTML))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -21,6 +24,23 @@ def site():
     server.shutdown()
     server.server_close()
     thread.join(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def site():
+    """Serve the built book as most hosts would; yield its address."""
+    with serve(QuietHandler) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def isolated_site():
+    """Serve the built book as `make serve` does; yield its address."""
+    spec = importlib.util.spec_from_file_location("dev", ROOT / "dev.py")
+    dev = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(dev)
+    with serve(dev.QuietHandler) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +60,7 @@ def visit(browser, site):
     """Return a function that opens a new tab; all tabs are closed after the test."""
     visits = []
 
-    def new_visit(**options):
+    def new_visit(site=site, **options):
         visits.append(Visit(browser, site, **options))
         return visits[-1]
 

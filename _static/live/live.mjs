@@ -1,0 +1,105 @@
+// Run and Edit under every code cell of a page, in a Python that runs in the browser.
+//
+// The page is complete without this: its outputs were stored when the book was made. Nothing is
+// loaded before the first press. Then the cells before the one pressed run too, as far as they have
+// not run yet, so that all names are there. `_ext/live.py` puts this on the pages.
+
+import { Bar, ask } from "./bar.mjs";
+import { Cell } from "./cell.mjs";
+import { Python } from "./python.mjs";
+
+const about = JSON.parse(document.getElementById("live-cells").textContent);
+const elements = [...document.querySelectorAll("article div.cell:not(.answer_output)")];
+const cells = elements.map((element, index) => new Cell(element, index + 1, about.cells[index]));
+const bar = new Bar({ stop, restart, clear });
+const python = new Python(about.bytes, bar);
+let queue = []; // cells that wait for their turn
+let running; // the cell that runs now
+let working = Promise.resolve(); // settled when nothing runs
+
+// Running
+
+async function run(target) {
+  const before = cells.slice(0, target.number - 1).filter((cell) => cell.isNeeded());
+  const chain = [...before, target].filter((cell) => cell !== running && !queue.includes(cell));
+  if (!(await mayRun(chain, target))) return;
+  for (const cell of chain) cell.wait();
+  queue.push(...chain);
+  target.isAskedFor = true;
+  if (!running) working = work();
+}
+
+// Ask before what takes long, what was stopped, and what might bring Python down.
+async function mayRun(chain, target) {
+  const reasons = chain.map((cell) => cell.reasonToAsk(target)).filter(Boolean);
+  if (!reasons.length) return true;
+  const goOn = await ask([...reasons, `Run ${target.name.toLowerCase()}?`], "Run", "Leave it");
+  if (!goOn) bar.say(`${target.name} was not run.`);
+  return goOn;
+}
+
+async function work() {
+  while (queue.length) {
+    running = queue.shift();
+    running.begin();
+    bar.busy(running);
+    const end = await python.run(running, (output) => running.output.show(output));
+    running.finish(end);
+    bar.say(running.told());
+    if (end.outcome !== "done") giveUpWaiting(running);
+    const cell = running;
+    running = undefined;
+    if (end.isNewPython) runAgain(cell);
+  }
+  bar.rest();
+}
+
+// What waits behind a cell that failed would only fail too: say so, and leave it.
+function giveUpWaiting(cell) {
+  if (cell.hasFailedAsItShould) return;
+  for (const waiting of queue) waiting.giveUp(`Not run: ${cell.told().toLowerCase()}`);
+  queue = [];
+}
+
+// Python was ended with all its names: let the cells run again that had run, in a new one.
+function runAgain(stopped) {
+  const again = cells.filter((cell) => cell.isDone);
+  for (const cell of cells) cell.forget();
+  if (stopped.outcome === "unloaded") return;
+  if (stopped.outcome !== "stopped" || again.some((cell) => cell.reasonToAsk())) {
+    bar.say(`${stopped.told()} Its names are gone: the cells above run again at the next press.`);
+    return;
+  }
+  for (const cell of again) cell.wait();
+  queue = again;
+}
+
+function stop() {
+  for (const cell of queue) cell.giveUp("Not run: stopped before its turn.");
+  queue = [];
+  if (running) python.stop();
+}
+
+async function restart() {
+  queue = [];
+  for (const cell of cells) cell.forget();
+  python.end();
+  await working;
+  for (const cell of cells) cell.showStored();
+  bar.say("Python was put away, with all names. The outputs are those of the book again.");
+}
+
+function clear() {
+  for (const cell of cells.filter((cell) => cell.isChanged)) cell.reset();
+  bar.say("Your changes are gone.");
+}
+
+// What a change of a cell means for the others
+
+function changed(cell) {
+  for (const later of cells.slice(cell.number)) later.outdate(cell);
+  bar.tellChanges(cells.filter((other) => other.isChanged).length);
+}
+
+for (const cell of cells) cell.offer({ run, changed });
+bar.tellChanges(cells.filter((cell) => cell.isChanged).length);
