@@ -427,7 +427,7 @@ def good_chapter():
         code("Box.size", result("1", 3), id="show", count=3),
         *[
             cell
-            for i in range(4)
+            for i in range(FEWEST_PREDICTIONS)
             for cell in (
                 markdown(f"```{{admonition}} Predict\nWhat is {i}?\n```", id=f"ask{i}"),
                 code(f"print({i})", stdout(f"{i}\n"), id=f"answer{i}", count=4 + i),
@@ -437,10 +437,10 @@ def good_chapter():
             "plt = Box.plot()\nplt.show()",
             picture(),
             id="plot",
-            count=8,
+            count=7,
             mystnb={"image": {"alt": "A box whose size is 1, drawn as a square."}},
         ),
-        code("Box.no", error(), id="fail", count=9, tags=["raises-exception"]),
+        code("Box.no", error(), id="fail", count=8, tags=["raises-exception"]),
         markdown("## What you can do now\n\nGrow a box.\n\n## In practice\n\nMore.", id="tail"),
     )
 
@@ -545,7 +545,7 @@ PLANTED = [
     (check_head, drop("head"), "begin with the title"),
     (check_tail, put("tail", source="## In practice\n\n## What you can do now"), "at the end"),
     (check_tail, put("tail", source="## What you can do now"), "at the end"),
-    (check_predictions, put("ask1", source="What is it?"), "4 predictions or more, got 3"),
+    (check_predictions, put("ask1", source="What is it?"), "3 predictions or more, got 2"),
     (check_predictions, drop("answer1"), "a code cell right after the prediction"),
     (check_predictions, put("answer1", outputs=[]), "to show the answer"),
     (check_walk, drop("walk"), "the chapter uses ['Box']"),
