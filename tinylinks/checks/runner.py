@@ -66,7 +66,6 @@ class Seen:
 
     values: list[Any] = field(default_factory=list)
     error: str = ""  # the type of the error, or "Mistake" or "TooSlow"
-    text: str = ""  # what the error says, without the line of the answer
     message: str = ""
     sentence: str = ""
 
@@ -189,12 +188,10 @@ def look(
         said = f"your code was stopped after {seconds:g} seconds: is there a loop without end?"
     except Mistake as mistake:
         seen.error, said = "Mistake", str(mistake)
-        seen.text = said
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # also what exit() raises
         seen.error, said = type(error).__name__, describe(error, task.__name__, names)
-        seen.text = str(error)
     if seen.error:
         seen.message = said
         seen.sentence = seen.sentence or said
