@@ -253,6 +253,7 @@ STYLE = [
     ("ruff format", ["-m", "ruff", "format", "--check", "."]),
     ("types", ["-m", "mypy"]),
 ]
+NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=60"]
 # Survivors of the last large change that nobody has looked at yet, at most. It is to become 0.
 OPEN = ["--open", "80"]
 FAST = [
@@ -269,12 +270,11 @@ FAST = [
         "chapters",
         *TWO_WORKERS,
         *["--dist", "loadfile"],
-        *["--nbval", "--nbval-current-env", "--nbval-cell-timeout=60", "chapters"],
+        *[*NBVAL, "chapters", "--ignore=chapters/exercises"],
     ),
-    ("mutants, quick", ["tests/mutants.py", "--quick", *OPEN]),
-    ("chapter mutants, quick", ["tests/chapter_mutants.py", "--quick", *OPEN]),
 ]
 SLOW = [
+    pytest("exercises", *TWO_WORKERS, *["--dist", "loadfile"], *NBVAL, "chapters/exercises"),
     pytest("slow tests", *TWO_WORKERS, "-m", "slow and not gpu", "tests"),
     ("mutants, all", ["tests/mutants.py", *OPEN]),
     ("chapter mutants, all", ["tests/chapter_mutants.py", *OPEN]),
@@ -354,8 +354,7 @@ COMMANDS = {
     "serve": serve,
     "play": play,
     "test": lambda: run_steps(FAST),
-    # The quick samples of planted faults are among all of them.
-    "test-all": lambda: run_steps([step for step in FAST if "quick" not in step[0]] + SLOW),
+    "test-all": lambda: run_steps(FAST + SLOW),
     "test-browser": lambda: run_steps(BROWSER),
     "test-gpu": test_gpu,
     "bench": script("benchmarks/bench.py"),
