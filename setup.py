@@ -1,7 +1,8 @@
-"""The one build step that pyproject.toml cannot say: put the chapters into the wheel.
+"""The one build step that pyproject.toml cannot say: put chapters and contract into the wheel.
 
 ``tinylinks.walk.after`` runs the code of the chapters. A checkout has them in chapters/; an
-installed package has copies in tinylinks/_chapters/, without text and without outputs.
+installed package has copies in tinylinks/_chapters/, without text and without outputs. In the same
+way ``tinylinks.checks`` reads the contract in tests/, or its copy in tinylinks/_contract/.
 """
 
 import json
@@ -13,6 +14,7 @@ from setuptools.command.build_py import build_py
 
 CHAPTERS = Path(__file__).parent / "chapters"
 NAMES = "[0-9][0-9]_*.ipynb"
+CONTRACT = ["contract.py", "strict_xp.py"]
 
 
 def code_only(notebook):
@@ -32,7 +34,7 @@ def code_only(notebook):
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
-class BuildWithChapters(build_py):
+class BuildWithBook(build_py):
     def run(self):
         super().run()
         if self.editable_mode:  # an editable install reads chapters/ itself
@@ -47,6 +49,10 @@ class BuildWithChapters(build_py):
             copy = folder / path.relative_to(CHAPTERS)
             copy.parent.mkdir(exist_ok=True)
             copy.write_text(text, encoding="utf-8", newline="\n")
+        contract = Path(self.build_lib) / "tinylinks" / "_contract"
+        contract.mkdir(exist_ok=True)
+        for name in CONTRACT:
+            shutil.copyfile(CHAPTERS.parent / "tests" / name, contract / name)
 
 
-setup(cmdclass={"build_py": BuildWithChapters})
+setup(cmdclass={"build_py": BuildWithBook})

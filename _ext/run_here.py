@@ -1,9 +1,11 @@
 """What a reader needs to run a page: its notebook to download, the library, all of it in a zip.
 
 The files lie in the built book: the wheel and the zip at its top, the running editions (see
-tools/running.py) in notebooks/. Each page that is a notebook ends with a section that names them.
+tools/running.py) in notebooks/, the blank twins in notebooks/blank/. Each page that is a notebook
+ends with a section that names them.
 """
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -22,9 +24,13 @@ The first cell gets what is missing, or says how.</p>
 The library alone: <a href="{top}{wheel}" download>{wheel}</a>. This installs it, and matplotlib
 for the pictures:</p>
 <div class="highlight"><pre>pip install {source} matplotlib</pre></div>
-</section>
+{blank}</section>
 """
 
+BLANK = """<p>To learn by typing, take the blank twin of this chapter,
+<a href="{top}notebooks/{name}" download>{name}</a>: the text is all there, you write the code, and
+a last cell checks it. The zip has it, too.</p>
+"""
 
 THERE = "There the cells have no results yet, and the answers are folded."
 THERE_IS_ROOM = "There you write your answers: it has no solutions and no results yet."
@@ -72,9 +78,11 @@ def offer(app, pagename, templatename, context, doctree):
     if name and "body" in context:
         top = context["pathto"]("", 1)
         wheel = library_wheel.name()
+        twin = f"{running.BLANK}/{name}"
+        blank = BLANK.format(top=top, name=twin) if twin in running.blanks() else ""
         files = {"zip": running.ZIP, "wheel": wheel, "source": address(app) + wheel}
         there = THERE_IS_ROOM if is_sheet(pagename) else THERE
-        context["body"] += SECTION.format(name=name, top=top, there=there, **files)
+        context["body"] += SECTION.format(name=name, top=top, there=there, blank=blank, **files)
 
 
 def is_sheet(page):
@@ -95,11 +103,12 @@ def write_files(app, exception):
     if exception is not None or app.builder.name != "html":
         return
     out, site = Path(app.outdir), address(app)
-    for old in [*out.glob("*.whl"), *out.glob("notebooks/*")]:
+    shutil.rmtree(out / "notebooks", ignore_errors=True)
+    for old in out.glob("*.whl"):
         old.unlink()
     library_wheel.write(out)
     running.write_zip(out / running.ZIP, site)
-    (out / "notebooks").mkdir(exist_ok=True)
+    (out / "notebooks" / running.BLANK).mkdir(parents=True)
     for name, text in running.editions(site).items():
         (out / "notebooks" / name).write_bytes(text.encode())
 

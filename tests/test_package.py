@@ -16,6 +16,7 @@ from notebooks import chapter_paths, pages
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = list(pages().values())
 NOT_PACKAGED = [".*", "_build", "build", "benchmarks", "tests", "*.egg-info"]
+CONTRACT = ["contract.py", "strict_xp.py"]
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,9 @@ def wheel(tmp_path_factory):
     """Build a wheel from a copy of the checkout; return the folder of its unpacked files."""
     folder = tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT, folder / "source", ignore=shutil.ignore_patterns(*NOT_PACKAGED))
+    (folder / "source" / "tests").mkdir()
+    for name in CONTRACT:
+        shutil.copy(ROOT / "tests" / name, folder / "source" / "tests" / name)
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
     options = ["--no-build-isolation", "--no-deps", "--wheel-dir", str(folder), "."]
     subprocess.run([*pip, *options], cwd=folder / "source", check=True, timeout=300)
@@ -49,7 +53,10 @@ def test_numpy_is_the_only_dependency(wheel):
 def test_all_modules_and_the_type_marker_are_packaged(wheel):
     here = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tinylinks").rglob("*.py")}
     packaged = {path.relative_to(wheel).as_posix() for path in wheel.rglob("*.py")}
-    assert packaged == here
+    assert packaged == {*here, *[f"tinylinks/_contract/{name}" for name in CONTRACT]}
+    for name in CONTRACT:
+        copied = (wheel / "tinylinks" / "_contract" / name).read_bytes()
+        assert copied == (ROOT / "tests" / name).read_bytes()
     assert (wheel / "tinylinks" / "py.typed").exists()
 
 
@@ -96,3 +103,17 @@ def test_walk_runs_from_the_wheel(wheel, tmp_path):
     file, names = run(program, wheel, tmp_path).rsplit(maxsplit=1)
     assert Path(file).is_relative_to(wheel)
     assert int(names) > 1
+
+
+def test_the_contract_runs_from_the_wheel_where_there_is_no_pytest(wheel, tmp_path):
+    program = (
+        "import sys; sys.modules['pytest'] = None\n"
+        "from tinylinks.checks import chapters, check_chapter; from tinylinks.walk import after\n"
+        "print(chapters.cases()[0].run.__code__.co_filename)\n"
+        "names = {n: after(n, {}, in_full=False) for n in range(1, 21)}\n"
+        "scores = [check_chapter(n, names[n]) for n in names]\n"
+        "print([score.of - score for score in scores])"
+    )
+    first, *_, last = run(program, wheel, tmp_path).splitlines()
+    assert Path(first).is_relative_to(wheel)
+    assert last == str([0.0] * 20)

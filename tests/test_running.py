@@ -397,15 +397,17 @@ def test_two_runs_write_the_same_bytes(tmp_path):
         )
         env = {**os.environ, "PYTHONHASHSEED": seed}
         subprocess.run([sys.executable, "-c", program, folder], cwd=ROOT, env=env, check=True)
-        found.append({path.name: path.read_bytes() for path in folder.iterdir()})
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        found.append({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
     assert found[0] == found[1]
-    assert {*NAMES, "all.zip", WHEEL} <= set(found[0])
+    assert {*NAMES, *running.blanks(), "all.zip", WHEEL} <= set(found[0])
 
 
 def test_the_zip_holds_the_notebooks_and_the_library(tmp_path):
     running.write_zip(tmp_path / "a.zip", SITE)
     with zipfile.ZipFile(tmp_path / "a.zip") as file:
-        assert sorted(file.namelist()) == sorted(f"a/{name}" for name in [*NAMES, WHEEL])
+        names = [*NAMES, WHEEL, *running.blanks(), f"blank/{WHEEL}"]
+        assert sorted(file.namelist()) == sorted(f"a/{name}" for name in names)
         notebook = file.read(f"a/{NAMES[0]}").decode()
     assert notebook == running.edition(running.sources()[NAMES[0]], SITE)
 
@@ -427,9 +429,20 @@ def test_the_built_book_has_wheel_zip_and_notebooks():
         assert base64.b64decode(content[1]).decode() == built
         assert content[2] == name
         section = text[text.index('<section id="run-this-page"') :]
-        for file in (WHEEL, running.ZIP):
+        twin = f"{running.BLANK}/{name}"
+        twins = [f"notebooks/{twin}"] if twin in running.blanks() else []
+        assert ("blank twin" in section) == bool(twins)
+        for file in (WHEEL, running.ZIP, *twins):
             address = re.search(rf'href="([^"]*{re.escape(file)})"', section)[1]
             assert (page.parent / address).resolve() == HTML / file
+    for twin in running.blanks():
+        assert (HTML / "notebooks" / twin).exists()
+
+
+def test_the_blank_twins_have_a_folder_of_their_own_with_the_library_in_it(tmp_path):
+    running.main([str(tmp_path)])
+    there = {path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("blank/*")}
+    assert there == {*running.blanks(), f"blank/{WHEEL}"}
 
 
 def test_what_a_reader_has_changed_is_left_alone(tmp_path):

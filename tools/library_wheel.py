@@ -1,4 +1,4 @@
-"""Build the wheel of the library: one file that pip installs, with the code of all chapters.
+"""Build the wheel of the library: one file that pip installs, with all chapters' code in it.
 
     python tools/library_wheel.py folder        build it and put it into `folder`
 
@@ -21,6 +21,7 @@ PARTS = ["pyproject.toml", "setup.py", "README.md", "LICENSE"]
 TREES = {
     "tinylinks": ["**/*.py", "py.typed", "datasets/digits.*"],
     "chapters": ["[0-9]*.ipynb", "in_full/[0-9]*.ipynb"],  # not the sheets, with their solutions
+    "tests": ["contract.py", "strict_xp.py"],  # what must hold of a library
 }
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 LONG_AGO = "315532800"  # 1980, where zip files begin: the time of all files in the wheel

@@ -9,6 +9,8 @@ is folded in ``<details>``; and a first cell gets the library where it is missin
 ids, tags and formulas. The same book makes the same bytes.
 
 A sheet of exercises becomes the notebook of a student: where the page has a solution, it has room.
+Of each main chapter there is a second edition, in ``blank/``, in which the reader writes the code:
+its blank twin, see `blank.py`.
 
 Where the site's address is set (``baseurl`` in ``_config.yml``), words of the glossary and sources
 are links to its pages. A notebook that was downloaded alone has no page beside it, so without an
@@ -26,6 +28,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import blank
 import library_wheel
 import nbformat
 import yaml
@@ -35,6 +38,7 @@ from pybtex.database import parse_file
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "chapters"
 ZIP = "tinylinks-notebooks.zip"
+BLANK = "blank"  # the folder of the blank twins; there is a wheel in it, too
 
 FENCE = re.compile(r" *(?P<fence>`{3,}|:{3,})(?:\{(?P<name>[\w:-]+)\})?(?P<argument>[^`]*)")
 OPTION = re.compile(r":(\w+):(.*)")
@@ -356,8 +360,17 @@ def page_title(path):
 
 
 def editions(site=""):
-    """Return {name: text} of all running editions."""
-    return {name: edition(path, site) for name, path in sources().items()}
+    """Return {name: text} of all running editions, and of the blank twins."""
+    found = {name: edition(path, site) for name, path in sources().items()}
+    for name, path in blanks().items():
+        original = json.loads(path.read_text(encoding="utf-8"))
+        found[name] = blank.twin(found[path.name], original)
+    return found
+
+
+def blanks(chapters=CHAPTERS):
+    """Return {name of the blank twin: chapter that it is made from}."""
+    return {f"{BLANK}/{path.name}": path for path in sorted(chapters.glob("[0-9][0-9]_*.ipynb"))}
 
 
 def write(folder, site=""):
@@ -365,7 +378,7 @@ def write(folder, site=""):
 
     A notebook that was changed since it was written belongs to its reader, and is left alone.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / BLANK).mkdir(parents=True, exist_ok=True)
     record = folder / ".written.json"  # what we wrote, to tell it from what a reader changed
     written = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     kept = []
@@ -388,7 +401,8 @@ def write_zip(path, site=""):
     """Write a zip of all running editions, and the library beside them."""
     folder = path.stem
     files = {name: text.encode() for name, text in editions(site).items()}
-    files[library_wheel.name()] = library_wheel.build().read_bytes()
+    for place in ("", f"{BLANK}/"):
+        files[place + library_wheel.name()] = library_wheel.build().read_bytes()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in files.items():
             file.writestr(zipfile.ZipInfo(f"{folder}/{name}"), content, zipfile.ZIP_DEFLATED)
@@ -409,7 +423,8 @@ def main(arguments):
         sys.exit(__doc__)
     folder = Path(arguments[0])
     kept = write(folder, site_address())
-    library_wheel.write(folder)
+    for place in (folder, folder / BLANK):
+        library_wheel.write(place)
     if kept:
         print(f"Left as they are, for you have changed them: {', '.join(kept)}.")
         print("To begin one of them again, rename it or delete it, and repeat the command.")

@@ -15,6 +15,9 @@ a cell such as ``check_answer(5, Sub)`` runs it::
 The expected values come from NumPy. What "comes out when" is found by experiment: the answer gives
 the same numbers as a wrong answer that is known. The tasks of each sheet are in a
 module of its own, ``tinylinks.checks.sheets.s05_meet_a_diamond`` and so on.
+
+`check_chapter` checks the code of a whole chapter, written by you in its blank twin, and
+``python -m tinylinks.checks`` joins answers into a library of your own, and judges it.
 """
 
 from __future__ import annotations
@@ -23,42 +26,13 @@ import hashlib
 import textwrap
 from typing import Any
 
+from tinylinks.checks.chapters import check_chapter
 from tinylinks.checks.runner import Result, run
+from tinylinks.checks.score import Score
 
-__all__ = ["Result", "Score", "check_answer", "run", "seed_for"]
+__all__ = ["Result", "Score", "check_answer", "check_chapter", "run", "seed_for"]
 
 INDENT = " " * 6
-
-
-class Score(float):
-    """How many checks passed: a number, which a grader can read.
-
-    Attributes
-    ----------
-    of : int
-        How many checks there are.
-
-    Examples
-    --------
-    >>> score = Score(2, of=3)
-    >>> score, score.of
-    (2, 3)
-    """
-
-    of: int
-
-    def __new__(cls, value: float, of: int) -> Score:
-        """Make the number and note how many checks there are."""
-        score = super().__new__(cls, value)
-        score.of = of
-        return score
-
-    def __repr__(self) -> str:
-        return f"{float(self):g}"
-
-    def _repr_markdown_(self) -> str:
-        """Say it in a notebook; a grader still finds the number."""
-        return f"**{self!r} of {self.of}**"
 
 
 def check_answer(sheet: int, answer: Any, seed: int | str = 0) -> Score:
