@@ -75,6 +75,10 @@ class Task:
     """
 
     wrongs: ClassVar[list[Wrong]] = []
+    #: Code that puts the answer into a library of the student's own (`own.py`). `book` is the
+    #: module with the code of all chapters, and the answer is there under its name. "" if the
+    #: library has no place for it.
+    join: ClassVar[str] = ""
 
     def __init__(self, lib: dict[str, Any], seed: int | str = 0, check: str = "") -> None:
         self.lib = _Names(**{k: v for k, v in lib.items() if not k.startswith("__")})

@@ -55,6 +55,11 @@ class Sub(Function):
 
 
 class Sub(Task):
+    join = """\
+book.Sub = Sub
+Sub.__bases__ = (book.Broadcasting,)
+"""
+
     def check_values(self, Sub):
         """The first input minus the second."""
         for dtype in (np.float32, np.float64):
@@ -121,6 +126,26 @@ class Leaf:
 
 
 class Leaf(Task):
+    join = """\
+def backward(self, retain_grad=False):
+    book.errors.check_backward(self)
+    gy = book.np.ones_like(self.data) if self.grad is None else self.grad
+    arrivals = book.Arrivals()
+    arrivals.add(self, gy)
+    for _ in book.backward_steps(arrivals, retain_grad):
+        pass
+    if not retain_grad:
+        self.grad = None
+    for x, g in arrivals.leaves.items():
+        leaf = Leaf()
+        leaf.grad = x.grad
+        leaf.receive(g)
+        x.grad = book.np.asarray(leaf.grad)  # a sum of two numbers is no array
+
+
+book.Variable.backward = backward
+"""
+
     def check_first(self, Leaf):
         """There is nothing yet to which the first gradient could be added."""
         leaf, g = Leaf(), self.array(2, 3)
