@@ -14,23 +14,26 @@ from tinylinks.checks import judge, own, runner
 GOLDEN = json.loads((ROOT / "tests" / "golden" / "accuracy.json").read_text(encoding="utf-8"))
 NUMBERS = list(sheet_paths())
 QUICK = (5,)
+SHEETS = [pytest.param(n, marks=[] if n in QUICK else pytest.mark.slow) for n in NUMBERS]
 WRONGS = [
-    pytest.param(number, name, wrong, id=f"{number}, {name}: {wrong.when}", marks=marks)
+    pytest.param(number, name, marks=[] if number in QUICK else pytest.mark.slow)
     for number in NUMBERS
     for name, task in runner.load(number).tasks.items()
-    for place, wrong in enumerate(task.wrongs)
-    for marks in [[] if number in QUICK and task.join and place == 0 else pytest.mark.slow]
+    if task.join
 ]
 
 
-def worked(folder, number, **instead):
-    """Write a student's notebook of a sheet, with the reference answers, or others instead."""
+def worked(folder, number, only=(), **instead):
+    """Write a student's notebook of a sheet, with the reference answers, or others instead.
+
+    With `only`, no other task is answered.
+    """
     path = sheet_paths()[number]
     notebook = json.loads(running.edition(path))
     reference = {n: exercises.solution(text) for n, text in exercises.answers(number).items()}
     for cell in code_cells(notebook):
         name = cell["metadata"].get("nbgrader", {}).get("grade_id")
-        if name in reference:
+        if name in (only or reference):
             cell["source"] = {**reference, **instead}[name]
     folder.mkdir(exist_ok=True)
     (folder / path.name).write_text(json.dumps(notebook), encoding="utf-8")
@@ -110,18 +113,33 @@ def test_reference_answers_reach_the_accuracy_of_chapter_15(reference):
 # Wrong answers
 
 
-@pytest.mark.parametrize(("number", "name", "wrong"), WRONGS)
-def test_a_wrong_answer_leads_back_to_its_sheet(number, name, wrong, tmp_path, quickly):
-    answers = worked(tmp_path / "answers", number, **{name: wrong.code})
-    library, said = exported(tmp_path, answers)
-    found, _ = verdict(library)
-    if not (library / f"sheet{number:02}.py").exists() or "not exported" in "".join(said):
-        assert any(f"sheet {number}, {name}: not exported" in sentence for sentence in said)
-        return
-    back = [s for s in found if f"Go back to sheet {number}, task {name}." in s]
-    assert any(wrong.when in sentence for sentence in back)
-    others = [s for s in found if "Go back to" in s and s not in back]
-    assert others == []
+@pytest.mark.parametrize("number", SHEETS)
+def test_each_wrong_answer_leads_back_to_its_sheet(number, tmp_path):
+    for name, task in runner.load(number).tasks.items():
+        for place, wrong in enumerate(task.wrongs):
+            folder = tmp_path / f"{name}{place}"
+            folder.mkdir()
+            answers = worked(folder / "answers", number, only=[name], **{name: wrong.code})
+            library, said = exported(folder, answers)
+            if f"sheet {number}, {name}: not exported" in "".join(said):
+                continue
+            found = [sentence for well, sentence in judge._answers(library, 0) if not well]
+            back = [s for s in found if f"Go back to sheet {number}, task {name}." in s]
+            assert any(wrong.when in sentence for sentence in back), (name, wrong.when)
+
+
+@pytest.mark.parametrize(("number", "name"), WRONGS)
+def test_a_wrong_answer_leads_back_from_the_contract_to_its_sheet_alone(
+    number, name, tmp_path, quickly
+):
+    for place, wrong in enumerate(runner.load(number).tasks[name].wrongs):
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        answers = worked(folder / "answers", number, only=[name], **{name: wrong.code})
+        found, _ = verdict(exported(folder, answers)[0])
+        back = [s for s in found if f"Go back to sheet {number}, task {name}." in s]
+        assert back
+        assert [s for s in found if "Go back to" in s and s not in back] == []
 
 
 @pytest.mark.parametrize(

@@ -232,13 +232,12 @@ def _sheet(number: int, helpers: list[str], good: list[Answer]) -> str:
 
 def _adapters(good: list[Answer]) -> str:
     """Return the file that joins the answers."""
-    imports, joins = [], []
-    for answer in good:
+    parts = [ADAPTERS]
+    for answer in good:  # each with its own import, for two sheets may have an answer of one name
         join = runner.load(answer.sheet).tasks[answer.task].join.strip()
-        imports.append(f"from .sheet{answer.sheet:02} import {answer.task}")
-        if join:
-            joins.append(f"\n\n# ---- {answer} ----\n{join}")
-    return ADAPTERS + "\n".join(imports) + "\n" + "".join(joins) + NAMES
+        brought = f"from .sheet{answer.sheet:02} import {answer.task}"
+        parts.append(f"\n\n# ---- {answer} ----\n{brought}\n" + (f"\n{join}\n" if join else ""))
+    return "".join(parts) + NAMES
 
 
 def sections(text: str) -> dict[str, str]:

@@ -84,6 +84,18 @@ def sum_to(g, shape):
 
 
 class sum_to(Task):
+    join = """\
+refusing = book.SumTo.forward
+
+
+def forward(self, x):
+    refusing(self, x)  # says no where shapes do not fit
+    return sum_to(x, self.shape)
+
+
+book.SumTo.forward = forward
+"""
+
     def compare(self, sum_to, *pairs, dtype=np.float64):
         """Compare with adding one by one: each number goes to the place that it came from."""
         for long, short in pairs:
