@@ -104,6 +104,7 @@ def test_book_holds_what_it_should(chapters):
         "dictionary",
         "rules",
         "rule_tests",
+        "teaching",
         "glossary",
         "bibliography",
     ):

@@ -4,7 +4,7 @@ In the cells that build something each function and method keeps its signature, 
 what to do, and a ``...``. Below each cell that shows something, its expected output is the goal. A
 last cell runs the contract's cases of the chapter on what was written; where a chapter ends by
 importing the finished library under the same names, it comes before that. `tools/running.py`
-writes twins into ``blank/``, beside the running editions.
+writes twins into ``blank/``, next to the running editions.
 
 The lines are in `tools/blank.toml`. What the chapter's code asks of `errors` is added to them, read
 from the code itself.

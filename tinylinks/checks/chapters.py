@@ -57,7 +57,7 @@ def cases() -> list[Any]:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # where `inspect` looks for the code of a case
-    sys.path.insert(0, str(there[0]))  # it imports strict_xp, which lies beside it
+    sys.path.insert(0, str(there[0]))  # it imports strict_xp, which lies next to it
     try:
         spec.loader.exec_module(module)
     finally:

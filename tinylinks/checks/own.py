@@ -6,7 +6,7 @@
 * ``sheet05.py`` and so on hold the answers, as they were written;
 * ``adapters.py`` puts them in the places of the book's code. A task says how: see `Task.join`.
 
-If you have files of your own, write ``adapters.py`` beside them: it defines the names of the book
+If you have files of your own, put ``adapters.py`` next to them: it defines the names of the book
 with what you have. All are copied, and the library has the names that ``adapters.py`` defines.
 """
 
@@ -68,7 +68,7 @@ class Answer:
 
 @dataclass
 class Answers:
-    """The answers in a folder, and the functions that students wrote beside them."""
+    """The answers in a folder, and the functions that students wrote for them."""
 
     found: dict[tuple[int, str], Answer] = field(default_factory=dict)
     helpers: dict[int, list[str]] = field(default_factory=dict)
@@ -213,7 +213,8 @@ def _report(found: Answers, own: list[Path]) -> Iterator[str]:
             elif join:
                 yield f"{answer}: yours, in the place of the book's code."
             else:
-                yield f"{answer}: yours, beside the book's code: no part of the library needs it."
+                file = f"sheet{number:02}.py"
+                yield f"{answer}: yours, kept in {file}: no part of the library needs it."
 
 
 def _sheet(number: int, helpers: list[str], good: list[Answer]) -> str:
