@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import linecache
 import re
 import shutil
 import sys
@@ -95,7 +96,8 @@ def _answers(folder: Path, seed: int | str) -> Iterator[tuple[bool, str]]:
                 continue
             task = mark.rpartition(" ")[2]
             with runner.quiet():
-                names = runner.load(number).namespace(helpers + "\n" + code, "answer")
+                names = runner.load(number).namespace(helpers, "helpers")
+                _run(code.strip() + "\n", names)
             for result in runner.run(number, names[task], task, seed=seed, namespace=names):
                 count += 1
                 passed += result.passed
@@ -110,6 +112,13 @@ def _answers(folder: Path, seed: int | str) -> Iterator[tuple[bool, str]]:
         yield not failed, f"Your answers to sheet {number}: {passed} of {count} checks pass."
         for sentence in failed:
             yield False, sentence
+
+
+def _run(code: str, names: dict[str, Any]) -> None:
+    """Run an answer as it was in its cell, so that a line has the number that it had there."""
+    file = "<answer>"
+    linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
+    exec(compile(code, file, "exec"), names)
 
 
 # The contract
