@@ -110,10 +110,10 @@ def test_the_contract_runs_from_the_wheel_where_there_is_no_pytest(wheel, tmp_pa
         "import sys; sys.modules['pytest'] = None\n"
         "from tinylinks.checks import chapters, check_chapter; from tinylinks.walk import after\n"
         "print(chapters.cases()[0].run.__code__.co_filename)\n"
-        "names = {n: after(n, {}, in_full=False) for n in range(1, 21)}\n"
+        "names = {n: after(n, {}, in_full=False) for n in (2, 5, 11)}\n"
         "scores = [check_chapter(n, names[n]) for n in names]\n"
         "print([score.of - score for score in scores])"
     )
     first, *_, last = run(program, wheel, tmp_path).splitlines()
     assert Path(first).is_relative_to(wheel)
-    assert last == str([0.0] * 20)
+    assert last == str([0.0] * 3)
