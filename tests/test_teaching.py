@@ -27,8 +27,8 @@ def test_the_minutes_of_all_chapters_and_sheets_are_there():
     assert [row[0] for row in found if row[4]] == list(sheet_paths())
     assert times.rows([(1, "01_a", "A", 20, 40), (2, "02_b", "B", 30, 0)]) == (
         "* - Chapter\n  - Reading\n  - Sheet\n"
-        "* - 1. {doc}`A <01_a>`\n  - 20\n  - {doc}`exercises <exercises/01_a/01_a>`, 40\n"
-        "* - 2. {doc}`B <02_b>`\n  - 30\n  - none\n* - All\n  - 50\n  - 40\n"
+        "* - 1\\. {doc}`A <01_a>`\n  - 20\n  - {doc}`exercises <exercises/01_a/01_a>`, 40\n"
+        "* - 2\\. {doc}`B <02_b>`\n  - 30\n  - none\n* - All\n  - 50\n  - 40\n"
     )
 
 

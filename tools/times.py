@@ -38,7 +38,7 @@ def rows(found):
     lines = ["* - Chapter", "  - Reading", "  - Sheet"]
     for number, stem, title, read, sheet in found:
         link = f"{{doc}}`exercises <exercises/{stem}/{stem}>`, {sheet}" if sheet else "none"
-        lines += [f"* - {number}. {{doc}}`{title} <{stem}>`", f"  - {read}", f"  - {link}"]
+        lines += [f"* - {number}\\. {{doc}}`{title} <{stem}>`", f"  - {read}", f"  - {link}"]
     total = [sum(row[column] for row in found) for column in (3, 4)]
     lines += ["* - All", f"  - {total[0]}", f"  - {total[1]}"]
     return "\n".join(lines) + "\n"
