@@ -48,6 +48,14 @@ class batch_sizes(Task):
     wrongs = [
         Wrong(
             "rest",
+            "the number of mini-batches is rounded to the nearest",
+            """\
+def batch_sizes(n, batch_size):
+    return [batch_size] * round(n / batch_size)
+""",
+        ),
+        Wrong(
+            "rest",
             "the rest is dropped",
             SIZES.replace("range(0, n,", "range(0, n - batch_size + 1,"),
         ),
@@ -188,6 +196,15 @@ class confusion(Task):
     wrongs = [
         Wrong(
             "all_right",
+            "all rows are one and the same list: `[row] * n` does not copy",
+            CONFUSION.replace(
+                "np.zeros((n_classes, n_classes), int)", "[[0] * n_classes] * n_classes"
+            )
+            .replace("[truth, answer]", "[truth][answer]")
+            .replace("return matrix", "return np.array(matrix)"),
+        ),
+        Wrong(
+            "all_right",
             "only mistakes are counted",
             CONFUSION.replace(
                 "        matrix[", "        if truth != answer:\n            matrix["
@@ -212,7 +229,7 @@ class confusion(Task):
         ),
         Wrong(
             "all_right",
-            "it is noted that a pair came, and not how often",
+            "a pair counts once, however often it comes, as in `matrix[t, answers] += 1`",
             CONFUSION.replace("+= 1", "= 1"),
         ),
         Wrong(
@@ -362,6 +379,14 @@ class folds(Task):
         yield "whether the examples do not follow in steps", mixed, True
 
     wrongs = [
+        Wrong(
+            "sizes",
+            "each pair is a split of its own, and some examples are tested twice, some never",
+            """\
+def folds(arrays, k, seed):
+    return [split(arrays, 1 / k, seed + i) for i in range(k)]
+""",
+        ),
         Wrong(
             "sizes",
             "the examples that are left over are never tested",
