@@ -169,7 +169,10 @@ class RunningMax(Task):
             batches[0][0] = (
                 -3 - np.arange(size) / 4
             )  # the largest may be below 0, and may have come first
+            batches[0] *= 0.125  # nothing has to be larger than 1
+            batches[1] *= 0.25
             self._watched.clear()
+            yield "largest of a new link", RunningMax(size).largest, np.zeros(size, np.float32)
             for count in (1, 2, 3):
                 link = self.ready(RunningMax, *batches[:count])
                 yield f"largest after {count}", link.largest, self.largest(*batches[:count])
@@ -186,6 +189,7 @@ class RunningMax(Task):
         yield "y", data(y), x / self.largest(before, x)
         self.walk(y, gy)
         yield "x.grad", v.grad, gy / self.largest(before, x)
+        yield "y of an array", data(link(x)), x / self.largest(before, x)
 
     def check_not_while_used(self, RunningMax):
         """When the model is used, `config.train` is False, and it must not change by being used."""
@@ -221,6 +225,16 @@ class RunningMax(Task):
     wrongs = [
         Wrong(
             "largest",
+            "the array begins with ones, and not with zeros",
+            RUNNING.replace("np.zeros(", "np.ones("),
+        ),
+        Wrong(
+            "values",
+            "an array is given, and is not made a Variable",
+            RUNNING.replace("as_variable(x)", "x"),
+        ),
+        Wrong(
+            "largest",
             "the sign counts, and -3 is smaller than 2",
             RUNNING.replace("abs(x.data).max", "x.data.max"),
         ),
@@ -254,7 +268,7 @@ class RunningMax(Task):
         ),
         Wrong(
             "largest",
-            "the new largest get a name of their own, and nothing is kept",
+            "nothing is kept: a new array is made, or `config.train` is asked in reverse",
             RUNNING.replace("self.largest[...] = np", "largest = np"),
         ),
         Wrong(
@@ -426,6 +440,8 @@ class drop_columns(Task):
         np.random.seed(self.rng.integers(10000))
         one, two = data(drop_columns(x, 0.5)), data(drop_columns(x, 0.5))
         yield "whether two calls give the same", bool((one == two).all()), False
+        many = {int((data(drop_columns(x, 0.5)) == 0).all(axis=0).sum()) for _ in range(20)}
+        yield "whether as many columns are dropped each time", len(many) == 1, False
         np.random.seed(5)
         one = data(drop_columns(x, 0.5))
         np.random.seed(5)
@@ -448,6 +464,14 @@ class drop_columns(Task):
         yield "whether something is dropped while it learns", bool((data(y) == 0).any()), True
 
     wrongs = [
+        Wrong(
+            "each_time",
+            "as many columns are dropped each time, as with cards that are dealt out",
+            DROP.replace(
+                "np.random.random_sample(x.shape[1])",
+                "np.random.permutation(np.linspace(0, 1, x.shape[1]))",
+            ),
+        ),
         Wrong(
             "whole_columns",
             "each number is dropped by itself, as in dropout",
@@ -660,6 +684,18 @@ class Checkpoint(Task):
             yield "`best`", float(checkpoint.best), 0.75
 
     wrongs = [
+        Wrong(
+            "names",
+            "the parts have other names",
+            CHECKPOINT.replace('["model"]', '["m"]')
+            .replace('["optimizer"]', '["o"]')
+            .replace('["batches"]', '["b"]'),
+        ),
+        Wrong(
+            "names",
+            "`best` is put into the part of the model",
+            CHECKPOINT.replace('serializer("best"', 'serializer["model"]("best"'),
+        ),
         Wrong(
             "names",
             "`best` is not saved",
