@@ -173,7 +173,7 @@ class top_k_accuracy(Task):
             TOP.replace(".mean()", "[-1] * 1.0"),
         ),
         Wrong(
-            "first",
+            "several",
             "t stays flat, and each label is compared with the classes of other rows",
             TOP.replace("t[:, None]", "t"),
         ),

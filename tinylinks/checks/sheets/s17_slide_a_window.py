@@ -55,7 +55,7 @@ class out_size(Task):
             "the windows lie side by side, as in a pooling",
             SIZE.replace("- k) // stride + 1", ") // k"),
         ),
-        Wrong("simple", "1 is added twice", SIZE.replace(" + 1", " + 2")),
+        Wrong("simple", "the 1 is added twice", SIZE.replace(" + 1", " + 2")),
         Wrong("simple", "the number is a float: `/` instead of `//`", SIZE.replace("//", "/")),
         Wrong("pad", "the padding lies on one side only", SIZE.replace("2 * pad", "pad")),
         Wrong("pad", "the padding is left out", SIZE.replace("2 * pad", "0")),
@@ -70,7 +70,7 @@ class out_size(Task):
         ),
         Wrong(
             "stride",
-            "1 is added before it is divided",
+            "the 1 is added before it is divided",
             SIZE.replace("- k) // stride + 1", "- k + 1) // stride"),
         ),
         Wrong(
