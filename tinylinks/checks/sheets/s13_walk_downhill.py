@@ -466,7 +466,7 @@ def clip_values(optimizer, limit=5):
         Wrong("limit", "the limit is always 5", CLIP.replace("-limit, limit)", "-5, 5)")),
         Wrong(
             "no_gradient",
-            "None is taken for an array",
+            "a missing gradient, None, is taken for an array",
             CLIP.replace("if p.grad is not None", "if True"),
         ),
         Wrong(

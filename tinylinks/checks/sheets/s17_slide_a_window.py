@@ -335,6 +335,11 @@ class to_columns(Task):
 
     wrongs = [
         Wrong(
+            "convolution",
+            "each channel of a window is turned around, as a convolution does in mathematics",
+            COLUMNS.replace("window.ravel()", "window[:, ::-1, ::-1].ravel()"),
+        ),
+        Wrong(
             "one_channel",
             "the columns are laid out one after the other in one row",
             COLUMNS.replace("np.stack(columns, axis=1)", "np.concatenate(columns)"),
@@ -358,7 +363,7 @@ class to_columns(Task):
         ),
         Wrong(
             "one_channel",
-            "+ 1 is forgotten, and the last windows are missing",
+            "the + 1 is forgotten, and the last windows are missing",
             COLUMNS.replace(" + 1, stride", ", stride"),
         ),
         Wrong(
