@@ -70,7 +70,7 @@ class momentum_places(Task):
         ),
         Wrong(
             "first",
-            "the slope is also taken off directly, on top of the speed",
+            "the slope is also subtracted directly, on top of the speed",
             PLACES.replace("p += v", "p += momentum * v - lr * g"),
         ),
         Wrong("first", "the walk goes up the slope", PLACES.replace("- lr", "+ lr")),
@@ -270,7 +270,7 @@ class AdaGrad(Task):
         ),
         Wrong(
             "remembers",
-            "h begins anew at each update, or `h = h + ...` leaves zeros in the state",
+            "h begins again at each update, or `h = h + ...` leaves zeros in the state",
             ADAGRAD.replace('state["h"]', "np.zeros_like(data)"),
         ),
         Wrong(
@@ -627,7 +627,7 @@ class MyAdam(Task):
         ),
         Wrong(
             "first_step",
-            "eps stands under the root",
+            "eps is under the root",
             ADAM.replace("(np.sqrt(v) + self.eps)", "np.sqrt(v + self.eps)"),
         ),
         Wrong(
@@ -662,7 +662,7 @@ class MyAdam(Task):
         ),
         Wrong(
             "means",
-            "g stands in the step where m should",
+            "g is in the step where m should be",
             ADAM.replace(LENGTH, "self.alpha * math.sqrt(1 - self.beta2**t)").replace(
                 "length * m /", "length * grad /"
             ),

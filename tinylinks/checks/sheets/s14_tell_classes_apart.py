@@ -251,7 +251,7 @@ INPUT = LOG.replace("retain_outputs", "retain_inputs").replace(
 
 class LogSoftmax(Task):
     def apply(self, LogSoftmax, x):
-        """Return a Variable, and what the Function makes of it, with gradients walked back."""
+        """Return a Variable, and what the Function gives for it, with gradients walked back."""
         x = self.lib.Variable(x)
         y = LogSoftmax().apply(x)
         if not hasattr(y, "creator"):
@@ -442,7 +442,7 @@ class LogSoftmax(Task):
         ),
         Wrong(
             "large_gradients",
-            "backward makes the shares anew, and does not subtract the largest",
+            "backward computes the shares again, and does not subtract the largest",
             INPUT.replace(
                 "return gy - np.exp(y)",
                 "e = np.exp(x)\n        return gy - e / e.sum(axis=1, keepdims=True)",

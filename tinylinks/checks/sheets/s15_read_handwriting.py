@@ -169,7 +169,7 @@ class confusion(Task):
         return what, found.tolist(), expected
 
     def check_all_right(self, confusion):
-        """What is right stands on the diagonal, once for each example."""
+        """What is right is on the diagonal, once for each example."""
         t = np.array([0, 1, 1, 2, 2, 2])
         yield self.compared("the table", confusion, t.copy(), t, 3)
 

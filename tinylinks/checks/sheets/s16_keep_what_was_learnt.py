@@ -69,7 +69,7 @@ class names_in_file(Task):
         yield self.compared(names_in_file, 11, True)
 
     wrongs = [
-        Wrong("after", "a slash stands in front", NAMES.replace('f"{i}', 'f"/{i}')),
+        Wrong("after", "a slash is in front", NAMES.replace('f"{i}', 'f"/{i}')),
         Wrong(
             "after",
             "tanh is counted as a layer that has something to save",
@@ -179,7 +179,7 @@ class RunningMax(Task):
 
     def check_values(self, RunningMax):
         """Each column is divided by its largest, the mini-batch that just came included."""
-        before, x, gy = *self.batches(2), self.array(5, 3, dtype=np.float32)
+        (before, x), gy = self.batches(2), self.array(5, 3, dtype=np.float32)
         before[:2] *= 3  # some columns were larger before, and some become larger now
         before[2:] /= 9
         before[:, 0] /= 20
@@ -826,7 +826,7 @@ class Checkpoint(Task):
         ),
         Wrong(
             "loaded",
-            "the optimizer is set up anew, and forgets what was loaded",
+            "the optimizer is set up again, and forgets what was loaded",
             CHECKPOINT
             + """\
         self.optimizer.setup(self.model)

@@ -237,7 +237,7 @@ class GlobalAverage(Task):
         ),
         Wrong(
             "gradient",
-            "the new axes stand in front, and channels meet the width",
+            "the new axes are in front, and channels meet the width",
             AVERAGE.replace("gy[:, :, None, None]", "gy[None, None]"),
         ),
         Wrong(
