@@ -46,7 +46,7 @@ PLAY_SETTINGS = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.jso
 # JupyterLab would look for news and for newer versions of itself, and ask first.
 NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}
 RESULTS = BUILD / "test-results"
-STEP_SECONDS = 3000  # no step of a test run may hang longer
+STEP_SECONDS = 3600  # no step of a test run may hang longer
 
 
 def stop(message):

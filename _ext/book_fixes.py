@@ -21,6 +21,14 @@ def mend_roles(app, pagename, templatename, context, doctree):
             context["body"] = context["body"].replace(old, new)
 
 
+def flatten_modules(app, pagename, templatename, context, doctree):
+    """Sphinx puts lists of modules right into other lists, where no browser expects them."""
+    if pagename == "_modules/index":
+        head, start, rest = context["body"].partition("<ul>")
+        rest = re.sub(r"</?ul>", "", rest)
+        context["body"] = f"{head}{start}{rest}</ul>"
+
+
 def pass_by_companions(app, pagename, templatename, context, doctree):
     """Let Next and Previous lead from chapter to chapter, past companions and exercises."""
     relations = app.env.collect_relations()  # page -> [page above, page before, page after]
@@ -102,6 +110,7 @@ class IndexChapter(SphinxTransform):
 def setup(app):
     app.add_transform(IndexChapter)
     app.connect("html-page-context", mend_roles)
+    app.connect("html-page-context", flatten_modules)
     app.connect("html-page-context", pass_by_companions)
     app.connect("env-get-updated", number_by_file_name)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -24,10 +24,15 @@ def find_chromium():
 
 
 def built_pages():
-    """Return the paths of all built pages, relative to the root of the book."""
+    """Return the paths of all built pages, relative to the root of the book.
+
+    Of the listings of code, which are all alike, there is one.
+    """
     # The top index.html only sends the browser on to the landing page.
     pages = sorted(path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html"))
-    return [page for page in pages if page != "index.html" and not page.startswith("_static")]
+    pages = [page for page in pages if page != "index.html" and not page.startswith("_static")]
+    listings = [page for page in pages if page.startswith("_modules/tinylinks/")]
+    return [page for page in pages if page not in listings[1:]]
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
