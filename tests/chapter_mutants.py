@@ -253,9 +253,17 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
     (13, "Optimizer._state_of", "2  ->  3"): "Floats have 2 bytes or 4, and never 3.",
     (13, "Optimizer._state_of", "False  ->  True"): "New zeros are copied once more.",
     (13, "Optimizer._move", "2  ->  3"): "Floats have 2 bytes or 4, and never 3.",
-    (16, "dropout", "(keep / (1 - ratio)).astype(x.dtype)  ->  keep / (1 - ratio)"): (
-        "Where companions were read, the array takes the dtype of the Variable next to it."
-    ),
+    (
+        16,
+        "dropout",
+        "np.random.random_sample(x.shape) >= ratio  ->  np.random.random_sample(x.shape) > ratio",
+    ): "A random number is hardly ever equal to the ratio.",
+    (16, "fixed_batch_normalization", "2e-05  ->  4e-05"): "A default that is far below 1.",
+    (
+        18,
+        "Function.gradients",
+        "node.owner() if isinstance(node, Node) else node  ->  node.owner()",
+    ): "It matters where the cell has run before: test_cells_again.py runs it twice.",
     (
         18,
         "Div.backward",
