@@ -76,6 +76,7 @@ CORE = [
 
 # Tests that say nothing about the core, or take too long to be asked for each fault.
 LEFT_OUT = {
+    "test_blank",
     "test_book",
     "test_cells_again",
     "test_chapter_mutants",
@@ -84,8 +85,13 @@ LEFT_OUT = {
     "test_drift",
     "test_exercises",
     "test_imports",
+    "test_index",
+    "test_language",
+    "test_live",
+    "test_live_cells",
     "test_mutants",
     "test_notebooks",
+    "test_own_library",
     "test_package",
     "test_percents",
     "test_predictions",
@@ -93,6 +99,7 @@ LEFT_OUT = {
     "test_refresh",
     "test_running",
     "test_same_pattern",
+    "test_teaching",
     "test_walk",
 }
 # What --quick leaves out as well: words in the names of tests.

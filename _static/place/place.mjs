@@ -67,11 +67,13 @@ function watch() {
       if (answers.filter((other) => other.open).length > before) opened();
     });
   }
-  new IntersectionObserver(([end], observer) => {
+  const foot = document.querySelector("footer.prev-next-footer, #run-this-page");
+  const observer = new IntersectionObserver(([end]) => {
     if (!end.isIntersecting) return;
     note({ end: true });
     observer.disconnect();
-  }).observe(document.querySelector("footer.prev-next-footer, #run-this-page"));
+  });
+  if (foot) observer.observe(foot); // not every page has a foot
   document.addEventListener("live-marks", ({ target, detail }) => {
     const id = target.closest("[data-cell]").dataset.cell;
     const before = load().pages[about.page]?.solved ?? [];
