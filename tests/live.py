@@ -12,6 +12,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from notebooks import ROOT, code_cells, read, tags
@@ -45,13 +46,15 @@ def bundle():
 def run(path):
     """Run a notebook; return a report of each cell that was begun."""
     script = ROOT / "tests" / "live_node.mjs"
-    command = ["node", str(script), str(bundle()), str(RUNNER), str(path)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=NODE_SECONDS, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    with tempfile.TemporaryDirectory() as folder:
+        reports = Path(folder, "reports")
+        command = ["node", *map(str, [script, bundle(), RUNNER, reports, path])]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=NODE_SECONDS, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return [json.loads(line) for line in reports.read_text(encoding="utf-8").splitlines()]
 
 
 def shown(outputs):

@@ -1,8 +1,8 @@
 // Run notebooks in the Python of the page, without a browser.
 //
-//     node tests/live_node.mjs BUNDLE RUNNER NOTEBOOK...
+//     node tests/live_node.mjs BUNDLE RUNNER REPORT NOTEBOOK...
 //
-// Prints a line of JSON for each code cell: notebook, number, whether it came to its end, seconds,
+// Writes to the file REPORT a line of JSON for each code cell: notebook, number, whether it came to its end, seconds,
 // megabytes that Python holds, and the outputs as a notebook stores them. Each notebook gets a
 // Python of its own. A Python that breaks down ends its notebook; the last line then says why.
 
@@ -10,7 +10,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [bundle, runner, ...notebooks] = process.argv.slice(2).map((name) => path.resolve(name));
+const [bundle, runner, reports, ...notebooks] = process.argv.slice(2).map((name) => path.resolve(name));
 const { loadPyodide } = await import(pathToFileURL(path.join(bundle, "pyodide.mjs")));
 const quiet = { messageCallback() {} };
 
@@ -44,7 +44,8 @@ async function runNotebook(file) {
     }
     report.seconds = (process.cpuUsage().user - start) / 1e6;
     report.megabytes = Math.round(python._module.HEAPU8.length / 1e6);
-    console.log(JSON.stringify({ ...report, outputs }));
+    // A file is written at once and whole; a pipe is not.
+    fs.appendFileSync(reports, `${JSON.stringify({ ...report, outputs })}\n`);
     if (report.broken) return;
   }
 }
