@@ -19,6 +19,10 @@ from tinylinks.checks import chapters, check_chapter, pieces
 from tinylinks.checks.patience import TooSlow, limit
 from tinylinks.walk import after
 
+# The timer of a check may ring while the garbage collector calls back: it rings again after it.
+RINGS_AGAIN = "ignore::pytest.PytestUnraisableExceptionWarning"
+pytestmark = pytest.mark.filterwarnings(RINGS_AGAIN)
+
 QUICK = (5, 8, 11)
 SECONDS = 300  # a cell of chapter 17 trains
 NUMBERS = list(chapter_paths())

@@ -26,6 +26,10 @@ from tinylinks.checks.compare import agree, difference
 from tinylinks.checks.patience import TooSlow, limit
 from tinylinks.checks.task import Task, Wrong
 
+# The timer of a check may ring while the garbage collector calls back: it rings again after it.
+RINGS_AGAIN = "ignore::pytest.PytestUnraisableExceptionWarning"
+pytestmark = pytest.mark.filterwarnings(RINGS_AGAIN)
+
 QUICK = (5, 11)  # their proof runs in `make test`, that of all others in `make test-all`
 FEWEST_WRONG_ANSWERS = 8
 NUMBERS = list(sheet_paths())

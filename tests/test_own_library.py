@@ -11,6 +11,10 @@ from notebooks import ROOT, code_cells, sheet_paths
 from tinylinks.checks import __main__ as program
 from tinylinks.checks import judge, own, runner
 
+# The timer of a check may ring while the garbage collector calls back: it rings again after it.
+RINGS_AGAIN = "ignore::pytest.PytestUnraisableExceptionWarning"
+pytestmark = pytest.mark.filterwarnings(RINGS_AGAIN)
+
 GOLDEN = json.loads((ROOT / "tests" / "golden" / "accuracy.json").read_text(encoding="utf-8"))
 NUMBERS = list(sheet_paths())
 QUICK = (5,)
