@@ -255,7 +255,7 @@ STYLE = [
 ]
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=60"]
 # Survivors of the last large change that nobody has looked at yet, at most. It is to become 0.
-OPEN = ["--open", "80"]
+OPEN = ["--open", "10"]
 FAST = [
     *STYLE,
     ("Python for pages", live_bundle),

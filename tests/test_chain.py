@@ -849,6 +849,13 @@ def test_copies_that_wait_draw_other_first_values(mode):
     one(X)
     other(X)
     assert (one.W.data != other.W.data).all()
+    link = Link()
+    with link.init_scope():
+        link.p = Parameter(initializers.Normal(rng=np.random.default_rng(0)))
+    one, other = link.copy(mode), link.copy(mode)
+    one.p.initialize(3)
+    other.p.initialize(3)
+    assert (one.p.data != other.p.data).all()
 
 
 @pytest.mark.parametrize("mode", MODES)
