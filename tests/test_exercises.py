@@ -512,6 +512,22 @@ def test_a_score_is_a_number_that_nbgrader_reads():
     assert float(repr(Score(2.0, of=3))) == 2.0
 
 
+@pytest.mark.parametrize(
+    ("sheet", "answer", "got"),
+    [
+        (5, 3, "got 3. Pass the function or class itself"),
+        (5, None, "got None. Pass"),
+        (5, np.ones(2), r"got a float64 array of shape \(2,\). Pass"),
+        ("5", len, "expected the number of a sheet, .*got '5'"),
+        ([5], len, r"expected the number of a sheet, .*got \[5\]"),
+        (None, len, "expected the number of a sheet, .*got None"),
+    ],
+)
+def test_what_is_no_sheet_or_no_answer_is_named(sheet, answer, got):
+    with pytest.raises(ValueError, match=got):
+        check_answer(sheet, answer)
+
+
 def test_an_unknown_sheet_or_task_is_named():
     with pytest.raises(ValueError, match="expected the number of a sheet, one of .*5, .*got 98"):
         check_answer(98, len)

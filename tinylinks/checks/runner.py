@@ -23,6 +23,7 @@ from tinylinks.checks import sheets
 from tinylinks.checks.compare import agree, difference, keep
 from tinylinks.checks.patience import TooSlow, limit
 from tinylinks.checks.task import Mistake, Task, Wrong
+from tinylinks.errors.words import describe
 
 __all__ = ["Result", "Sheet", "load", "numbers", "run"]
 
@@ -99,15 +100,19 @@ def numbers() -> dict[int, str]:
 
 
 @functools.cache
+def _load(name: str) -> Sheet:
+    return Sheet(importlib.import_module(f"{sheets.__name__}.{name}"))
+
+
 def load(number: int) -> Sheet:
     """Return the sheet of a chapter."""
     known = numbers()
-    if number not in known:
+    if not isinstance(number, int) or number not in known:
         raise ValueError(
             f"check_answer: expected the number of a sheet, one of {', '.join(map(str, known))}, "
             f"got {number!r}."
         )
-    return Sheet(importlib.import_module(f"{sheets.__name__}.{known[number]}"))
+    return _load(known[number])
 
 
 def run(
@@ -141,11 +146,12 @@ def run(
     list of Result
     """
     tasks = load(sheet).tasks
-    name = getattr(answer, "__name__", None) if name is None else name
+    name = getattr(answer, "__name__", "") if name is None else name
     if name not in tasks:
+        got = repr(name) if name else describe(answer)
         raise ValueError(
             f"check_answer: expected an answer of sheet {sheet}, one of {', '.join(tasks)}, "
-            f"got {name!r}."
+            f"got {got}. Pass the function or class itself, without calling it."
         )
     names = namespace_of(answer) if namespace is None else namespace
     found: list[Result] = []
@@ -191,7 +197,7 @@ def look(
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # also what exit() raises
-        seen.error, said = type(error).__name__, describe(error, task.__name__, names)
+        seen.error, said = type(error).__name__, describe_error(error, task.__name__, names)
     if seen.error:
         seen.message = said
         seen.sentence = seen.sentence or said
@@ -214,7 +220,7 @@ def quiet() -> Iterator[None]:
             np.random.set_state(state)
 
 
-def describe(error: BaseException, name: str, names: dict[str, Any]) -> str:
+def describe_error(error: BaseException, name: str, names: dict[str, Any]) -> str:
     """Say in a sentence what an answer raised, and in which of its lines."""
     if isinstance(error, NotImplementedError):
         return "this is not written yet."
