@@ -45,7 +45,9 @@ PICTURES = ("image/png", "image/jpeg")
 
 # Why a survivor needs no cell that shows the difference.
 CARRIED = "An earlier cell taught this line and showed what it does; here it is carried along."
+COMPUTES = "The dtype of x counts, by the rule of chapter 6: a constant takes it."
 DEFAULT = "A default: the function that the chapter builds on top of this one passes a value."
+FAR_BELOW_1 = "The number is there against a division by 0. It is far below 1."
 GPU = "It matters for the arrays of a GPU only."
 HIGHER = "It matters where gradients are Variables themselves, which chapter 19 tells of."
 NUMBERS = "NumPy takes True and False for 1 and 0. Stricter array modules do not."
@@ -258,7 +260,14 @@ SURVIVORS: dict[tuple[int, str, str], str] = {
         "dropout",
         "np.random.random_sample(x.shape) >= ratio  ->  np.random.random_sample(x.shape) > ratio",
     ): "A random number is hardly ever equal to the ratio.",
-    (16, "fixed_batch_normalization", "2e-05  ->  4e-05"): "A default that is far below 1.",
+    (16, "fixed_batch_normalization", "2e-05  ->  4e-05"): FAR_BELOW_1,
+    (16, "batch_normalization", "2e-05  ->  4e-05"): FAR_BELOW_1,
+    (16, "BatchNormalization.forward", "2e-05  ->  4e-05"): FAR_BELOW_1,
+    (16, "BatchNormalization.forward", "self.avg_var + 2e-05  ->  self.avg_var - 2e-05"): (
+        FAR_BELOW_1
+    ),
+    (16, "BatchNormalization.__init__", "np.float32  ->  np.float64"): COMPUTES,
+    (16, "BatchNormalization.__init__", "np.float32  ->  np.float64  (2)"): COMPUTES,
     (
         18,
         "Function.gradients",
