@@ -12,15 +12,17 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
 
 import lite_bundle
 import run_here
+import running
 
 ADDRESS = "{top}lite/notebooks/index.html?path={name}"
-# The class of the button, which the theme makes of its label.
+# The theme makes a class of it: btn-launch-lite.
 LABEL = "launch-lite"
 SECTION = """
 <p class="btn-{label} d-print-none">To run this page with nothing to install,
-<a href="{url}" target="_blank">open it in JupyterLite</a>: Jupyter and Python in your browser.
-What you change there is kept in this browser, and File, Download saves it as a file.</p>
+<a href="{url}" target="_blank">open it in JupyterLite</a>{twin}: Jupyter and Python in your
+browser. What you change there is kept in this browser, and File, Download saves it as a file.</p>
 """
+TWIN = ', or <a href="{url}" target="_blank">its blank twin</a>'
 # A page that was opened from a disk cannot start Python in the browser.
 SCRIPT = """
 <script>
@@ -42,7 +44,11 @@ def offer(app, pagename, templatename, context, doctree):
     name = run_here.notebooks(app).get(pagename)
     if not name or "body" not in context or not app.env.lite_is_there:
         return
-    url = ADDRESS.format(top=context["pathto"]("", 1), name=name)
+    top = context["pathto"]("", 1)
+    url = ADDRESS.format(top=top, name=name)
+    blank = f"{running.BLANK}/{name}"
+    has_twin = blank in running.blanks()
+    twin = TWIN.format(url=ADDRESS.format(top=top, name=blank)) if has_twin else ""
     context["header_buttons"].insert(
         0,
         {
@@ -53,7 +59,9 @@ def offer(app, pagename, templatename, context, doctree):
             "label": LABEL,
         },
     )
-    context["body"] += SECTION.format(url=url, label=LABEL) + SCRIPT.replace("{label}", LABEL)
+    context["body"] += SECTION.format(url=url, twin=twin, label=LABEL) + SCRIPT.replace(
+        "{label}", LABEL
+    )
 
 
 def write_files(app, exception):

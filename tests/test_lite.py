@@ -235,6 +235,8 @@ def head_and_body(extension, page, there):
 def test_a_page_opens_its_own_notebook(extension, page, address):
     [button], body = head_and_body(extension, page, there=True)
     assert button["url"] == address and f'href="{address}"' in body
+    twin = address.replace("path=", "path=blank/")
+    assert (f'href="{twin}"' in body) == ("exercises" not in page)
 
 
 def test_there_is_no_button_without_jupyterlite_and_on_other_pages(extension):
