@@ -150,8 +150,11 @@ def build_clean():
 
 
 def live_bundle():
-    """Fetch what runs Python in the pages, once; without it the book has no Run buttons."""
-    return run(["tools/live_bundle.py"])
+    """Fetch what runs Python in the pages and JupyterLite, once.
+
+    Without a network the book is built all the same, and its pages have no buttons for them.
+    """
+    return run(["tools/live_bundle.py"]) or run(["tools/lite_bundle.py"])
 
 
 def book():
