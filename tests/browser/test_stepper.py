@@ -147,6 +147,9 @@ def test_an_expression_of_the_reader_is_stepped_through(reader):
     slope = np.cos(0.7 * 2)
     np.testing.assert_allclose(numbers_in(to_x), [2 * slope, 2 * slope + 1], rtol=1e-3)
     np.testing.assert_allclose(numbers_in(to_b), [0.7 * slope], rtol=1e-3)
+    orders = reader.output(CELL).locator(".stream").inner_text().splitlines()
+    assert orders[0] == "Highest rank first: add, sin, mul"
+    assert orders[1].startswith("Lowest rank first: add, ")
     assert reader.output(CELL).locator("img").count() == 1, "the graph and its ranks"
     assert reader.tab.problems == []
 
