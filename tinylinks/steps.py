@@ -93,11 +93,11 @@ class Steps(Sequence[Step]):
         frames = list(map(frame, shown))
         pictures = SvgFrames(self._end, frames)
         items = [
-            f"<li>{pictures.write(f, in_words(f))}{as_terms(step)}</li>"
+            f"<li>{pictures.write(f, in_words(f))}{as_terms(step)}</li>\n"
             for f, step in zip(frames, shown, strict=True)
         ]
         return (
-            f'<ol class="tinylinks-steps" start="{shown[0].number}">{"".join(items)}</ol>'
+            f'<ol class="tinylinks-steps" start="{shown[0].number}">\n{"".join(items)}</ol>'
             f"{''.join(f'<p>{line}</p>' for line in self._left_out(len(shown)))}"
         )
 

@@ -17,7 +17,7 @@ export class Cell {
     this.isMeantToFail = element.classList.contains("tag_raises-exception");
     this.isDone = false; // its names are there
     this.outcome = undefined; // how it ended the last time
-    this.output = new Output(element);
+    this.output = new Output(element, Boolean(about.open));
   }
 
   offer({ run, changed }) {

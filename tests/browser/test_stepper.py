@@ -176,8 +176,8 @@ def test_what_is_no_expression_is_told_in_a_sentence(reader, line, sentence):
     reader.edit(CELL, f"x = Variable(np.array(1.5))\n{line}")
     reader.run(CELL)
     assert reader.state(CELL) == "failed"
-    last = reader.output(CELL).inner_text().strip().splitlines()[-1]
-    assert last.startswith(sentence)
+    (said,) = reader.output(CELL).inner_text().strip().splitlines()
+    assert said.startswith(sentence) and said.endswith("(line 2)")
     assert Player(reader.page).box.count() == 0
 
 
