@@ -505,7 +505,7 @@ def run_pages(mutants, jobs, tell, folder=CHAPTERS):
 # ---- the command ----
 
 
-def report(results, seconds, say_argued=False, open_ones=0):
+def report(results, seconds, say_argued=False):
     """Print the counts and the survivors; return the exit code."""
     survivors = [mutant for mutant, verdict, *_ in results if verdict == "survived"]
     errors = [(mutant, by) for mutant, verdict, by, _ in results if verdict == "error"]
@@ -534,13 +534,12 @@ def report(results, seconds, say_argued=False, open_ones=0):
         f"{len(killed)} red, {len(argued)} argued, {len(unargued)} survived, "
         f"{len(errors)} errors, {seconds:.0f} s"
     )
-    return 1 if len(unargued) > open_ones or errors else 0
+    return 1 if unargued or errors else 0
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--chapter", metavar="N", type=int, nargs="+", help="these chapters")
-    parser.add_argument("--open", type=int, default=0, help="how many may wait for a look")
     parser.add_argument("--quick", action="store_true", help="one fault from each build cell")
     parser.add_argument("--list", action="store_true", help="list the faults and end")
     parser.add_argument("--only", metavar="PATTERN", default="", help="a regular expression")
@@ -579,7 +578,7 @@ def main(arguments=None):
 
     jobs = options.jobs or min(2, os.cpu_count() or 1)
     troubles = run_pages(mutants, jobs, tell)
-    code = report(results, time.monotonic() - start, options.argued, open_ones=options.open)
+    code = report(results, time.monotonic() - start, options.argued)
     for trouble in troubles:
         print(f"ERROR     {trouble}")
     return 1 if troubles else code

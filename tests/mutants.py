@@ -732,7 +732,7 @@ class Progress:
             print(f"mutants: {len(self.results)} of {self.total}", flush=True)
 
 
-def report(results, seconds, open_ones=0):
+def report(results, seconds):
     """Print the counts and the survivors; return the exit code."""
     survivors = [mutant for mutant, verdict, *_ in results if verdict == "survived"]
     errors = [(mutant, by) for mutant, verdict, by, _ in results if verdict == "error"]
@@ -750,12 +750,11 @@ def report(results, seconds, open_ones=0):
         f"{killed} killed, {len(argued)} argued, {len(unargued)} survived, "
         f"{len(errors)} errors, {seconds:.0f} s"
     )
-    return 1 if len(unargued) > open_ones or errors else 0
+    return 1 if unargued or errors else 0
 
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--open", type=int, default=0, help="how many may wait for a look")
     parser.add_argument("--quick", action="store_true", help="a sample, in half a minute")
     parser.add_argument("--list", action="store_true", help="list the faults and end")
     parser.add_argument("--only", metavar="PATTERN", default="", help="a regular expression")
@@ -795,7 +794,7 @@ def main(arguments=None):
     trouble = run_tests(mutants, jobs, progress.add, test_files(), words)
     if trouble:
         sys.exit(f"mutants: {trouble}")
-    return report(progress.results, time.monotonic() - start, options.open)
+    return report(progress.results, time.monotonic() - start)
 
 
 if __name__ == "__main__":

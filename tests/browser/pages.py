@@ -28,9 +28,10 @@ def built_pages():
 
     Of the listings of code, which are all alike, there is one.
     """
-    # The top index.html only sends the browser on to the landing page.
+    # The top index.html only sends the browser on to the landing page; lite is JupyterLite.
     pages = sorted(path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html"))
-    pages = [page for page in pages if page != "index.html" and not page.startswith("_static")]
+    others = ("index.html", "_static/", "lite/")
+    pages = [page for page in pages if not page.startswith(others)]
     listings = [page for page in pages if page.startswith("_modules/tinylinks/")]
     return [page for page in pages if page not in listings[1:]]
 
