@@ -52,6 +52,21 @@ def graph(name):
     return x, y
 
 
+def test_ranks_are_columns_of_the_picture():
+    x = Variable(np.array(1.5), name="x")
+    a = tinylinks.functions.square(x)
+    y = tinylinks.functions.exp(a) + a
+    plain = tinylinks.draw(y)
+    ax = tinylinks.draw(y, ranks=True)
+    assert len(ax.patches) - len(plain.patches) == 3  # shaded
+    place = {text.get_text(): text.xy for text in ax.texts if text.get_text().strip()}
+    for rank, function in enumerate(["square", "exp", "+"]):
+        x, top = place[f"rank {rank}"]
+        assert x == place[function][0]
+        assert top > max(place[function][1], place["x"][1])
+    assert "rank 0" not in [text.get_text() for text in plain.texts]
+
+
 def drawn(form):
     file = io.BytesIO()
     plt.savefig(file, format=form)

@@ -3,6 +3,7 @@
 import gc
 import sys
 import weakref
+from xml.etree import ElementTree
 
 import hypothesis.strategies as st
 import numpy as np
@@ -513,6 +514,7 @@ def test_words_need_no_matplotlib(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     _, _, _, y = diamond()
     assert str(steps(y)).count("\n") == 3
+    assert steps(y)._repr_html_().count("<svg") == 3
 
 
 # ---- in pictures ----
@@ -634,3 +636,125 @@ def test_of_many_outputs_and_inputs_four_are_shown(xp):
     assert (walk[1].function.label, walk[-1].function.label) == ("concat", "rows")
     assert (joined.count("(1, 2) [1., 1.]"), joined.count("2 more")) == (4, 2)  # gx, and waiting
     assert (rows.count("(2,) [1., 1.]"), rows.count("2 more")) == (4, 1)
+
+
+# ---- as a list with pictures, which notebooks show ----
+
+
+def listed(walk):
+    """Return the list that a notebook shows, and the lines below it."""
+    root = ElementTree.fromstring(f"<div>{walk._repr_html_()}</div>")
+    return root[0], [line.text for line in root[1:]]
+
+
+def words_of(item):
+    return [text.text for text in item.iter("dd")]
+
+
+def test_the_list_says_what_the_table_says():
+    _, _, _, y = diamond()
+    found, below = listed(steps(y))
+    assert (found.tag, found.get("start"), below) == ("ol", "1", [])
+    assert [[name.text for name in item.iter("dt")] for item in found] == [
+        ["visit", "gy", "gx (sum so far)", "then waiting"]
+    ] * 3
+    assert list(map(words_of, found)) == [
+        ["add", "y: 1.", "e: 1., a: 1.", "exp, square"],
+        ["exp", "e: 1.", "a: 2.718 (sum 3.718)", "square"],
+        ["square", "a: 3.718", "x: 7.437", "nothing"],
+    ]
+
+
+def test_each_picture_of_the_list_is_told_in_words():
+    _, _, _, y = diamond()
+    pictures = list(listed(steps(y))[0].iter("svg"))
+    assert {picture.get("role") for picture in pictures} == {"img"}
+    assert pictures[1].get("aria-label") == (
+        "Graph: 2. visit exp, then waiting: square. "
+        "Arrived so far: y: 1.; e: 1.; a: 2.718, sum 3.718."
+    )
+
+
+def texts_in(picture):
+    return sorted(text.text for text in picture.iter("text") if text.text)
+
+
+def test_the_pictures_of_the_list_show_what_draw_shows(pyplot):
+    x, W, b = variable(np.ones((2, 3)), "x"), variable(np.ones((2, 3)), "W"), variable([0, 0], "b")
+    walk = steps(named((F.linear(x, W, b) * 2).sum(), "y"))
+    walk.draw()
+    drawn = [sorted("\n".join(texts_of(ax)).split("\n")) for ax in pyplot.gcf().axes]
+    pictures = list(listed(walk)[0].iter("svg"))
+    assert list(map(texts_in, pictures)) == drawn
+    thick = [
+        [box.get("fill") for box in picture.iter("rect") if box.get("stroke-width") == "3"]
+        for picture in pictures
+    ]
+    assert thick == [["#ffe0b3"]] * 3
+    assert len({picture.get("viewBox") for picture in pictures}) == 1, "the height jumps"
+
+
+def spans(picture):
+    """Yield (left, right, top, bottom) of all boxes and of all texts of a picture."""
+    for box in picture.iter("rect"):
+        x, y, width, height = (float(box.get(key)) for key in ("x", "y", "width", "height"))
+        yield x, x + width, y, y + height
+    for text in picture.iter("text"):
+        half = 3.5 * len(text.text or "")
+        x, y = float(text.get("x")), float(text.get("y"))
+        yield x - half, x + half, y - 11, y + 4
+
+
+def test_nothing_reaches_out_of_a_picture():
+    x = variable([[-0.123456, 2.0, 3.0]] * 2, "a name with many letters")
+    _, _, _, y = diamond()
+    for walk in (steps((x * x).sum()), steps(y), steps(x.sum()), steps(chain(3))):
+        for picture in listed(walk)[0].iter("svg"):
+            left, top, width, height = map(int, picture.get("viewBox").split())
+            for x0, x1, y0, y1 in spans(picture):
+                assert left <= x0 < x1 + 1 <= left + width + 1
+                assert top <= y0 < y1 <= top + height
+
+
+def test_arrows_end_where_their_boxes_begin():
+    x = variable(3.0, "x")
+    (picture,) = listed(steps(x * x))[0].iter("svg")
+    result, times, _ = picture.iter("rect")
+    lines = [path.get("d") for path in picture.iter("path") if path.get("fill") == "none"]
+    ends = [tuple(map(float, line.split()[-2:])) for line in lines]
+    left = {float(box.get("x")) for box in (times, result)}
+    assert {end[0] for end in ends} <= left
+    assert len(set(lines)) == len(ends) == 3, "x is used twice: two arrows, each with a bend"
+    upper, lower = sorted(end for end in ends if end[0] == float(times.get("x")))
+    assert lower[1] - upper[1] > 5
+
+
+def test_names_are_no_html():
+    x = variable(1.0, '<b>"x"&')
+    text = steps(x * 2)._repr_html_()
+    assert "<b>" not in text
+    found, _ = listed(steps(x * 2))
+    assert words_of(found[0])[2] == '<b>"x"&: 2.'
+    assert '<b>"x"&: 2.' in next(found.iter("svg")).get("aria-label")
+
+
+def test_a_slice_is_a_list_that_begins_later():
+    walk = steps(chain(9))
+    found, below = listed(walk[2:4])
+    assert (found.get("start"), len(found)) == ("3", 2)
+    assert below == ["The walk goes on after visit 4."]
+    assert walk[9:]._repr_html_() is None
+
+
+@pytest.mark.parametrize(("length", "shown"), [(24, 24), (25, 23), (599, 1)])
+def test_few_pictures_of_a_large_graph_are_in_the_list(length, shown):
+    found, below = listed(steps(chain(length)))
+    assert len(found) == shown
+    left_out = f"Visits left out here: {length - shown}. Add [{shown}:] to see them."
+    assert below == ([left_out] if length > shown else [])
+
+
+def test_a_graph_that_no_picture_can_hold_has_no_list():
+    walk = steps(chain(600))
+    assert walk._repr_html_() is None
+    assert "1. add" in repr(walk)

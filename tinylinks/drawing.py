@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import itertools
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +12,8 @@ from tinylinks import errors
 
 SIGNS = {"add": "+", "sub": "−", "mul": "×", "div": "÷", "neg": "−", "matmul": "@"}
 LINE = "#444444"
+COLOURS = {True: ("#ffe0b3", "#8a4b00"), False: ("#dcebfa", "#1f5a96")}  # of Functions or not
+INK = "#1b1b1b"
 PLAIN: Any = {"parse_math": False}  # names may hold dollars, which begin a formula in matplotlib
 
 
@@ -20,15 +24,15 @@ class Picture:
     ----------
     texts : dict
         Key of a box -> what is written in it.
-    functions : set
-        The keys of the boxes that are Functions; the others are Variables.
+    functions : dict
+        Key of a box -> the Function that it stands for; the other boxes are Variables.
     before : dict
         Key of a box -> the keys of the boxes with an arrow to it.
     """
 
     def __init__(self, outputs: Iterable[Any]) -> None:
         self.texts: dict[int, str] = {}
-        self.functions: set[int] = set()
+        self.functions: dict[int, Any] = {}
         self.before: dict[int, list[int]] = {}
         todo = [getattr(y, "node", y) for y in outputs]
         while todo:
@@ -43,7 +47,7 @@ class Picture:
             self.before[id(node)] = [id(f)]
             if id(f) not in self.texts:
                 self.texts[id(f)] = SIGNS.get(f.label) or printable(f.label)
-                self.functions.add(id(f))
+                self.functions[id(f)] = f
                 inputs = [x for x in f.inputs if x is not None]  # None is a constant
                 self.before[id(f)] = [id(x) for x in inputs]
                 todo.extend(reversed(inputs))
@@ -159,7 +163,11 @@ def printable(text: str) -> str:
 
 
 def draw(
-    outputs: Any, ax: Any = None, notes: Iterable[tuple[Any, str]] = (), highlight: Any = None
+    outputs: Any,
+    ax: Any = None,
+    notes: Iterable[tuple[Any, str]] = (),
+    highlight: Any = None,
+    ranks: bool = False,
 ) -> Any:
     """Draw the graph that led to a Variable, with matplotlib.
 
@@ -175,6 +183,8 @@ def draw(
         Short texts to write below boxes.
     highlight : Variable or Function, optional
         Draw its box with a thick line.
+    ranks : bool, optional
+        Shade the column of each rank, and write the rank above its Functions.
 
     Returns
     -------
@@ -199,11 +209,9 @@ def draw(
     ax.set_ylim(min(ys) - 0.5, max(ys) + 0.5)
     ax.axis("off")
     boxes = {key: draw_box(ax, picture, key, layout.places[key]) for key in picture.texts}
-    bends = itertools.cycle([0.3, -0.3])
-    for route in layout.routes:
+    for route, bend in zip(layout.routes, bends(layout.routes), strict=True):
         *way, last, end = [layout.places[key] for key in route]
         ax.plot(*zip(*way, last, strict=True), color=LINE, linewidth=1, zorder=0)
-        bend = next(bends) if layout.routes.count(route) > 1 else 0  # used twice: show both
         arrow = {
             "arrowstyle": "-|>",
             "color": LINE,
@@ -222,42 +230,52 @@ def draw(
         ax.annotate(text, place, below, **how)
     if highlight is not None:
         boxes[id(getattr(highlight, "node", highlight))].set_linewidth(3)
+    if ranks:
+        columns = {layout.places[key][0]: f.rank for key, f in picture.functions.items()}
+        for x, rank in columns.items():
+            ax.axvspan(x - 0.4, x + 0.4, color="#eeeeee", zorder=-1)
+            ax.annotate(f"rank {rank}", (x, max(ys) + 0.45), ha="center", va="top")
     return ax
+
+
+def bends(routes: list[list[Any]]) -> list[float]:
+    """Return how much each arrow is bent: where a value is used twice, both are to be seen."""
+    sides = itertools.cycle([0.3, -0.3])
+    return [next(sides) if routes.count(route) > 1 else 0 for route in routes]
 
 
 def draw_box(ax: Any, picture: Picture, key: int, place: tuple[float, float]) -> Any:
     """Draw one box and return its outline."""
     function = key in picture.functions
+    face, edge = COLOURS[function]
     style = {
         "boxstyle": "square,pad=0.4" if function else "round,pad=0.45,rounding_size=0.8",
-        "facecolor": "#ffe0b3" if function else "#dcebfa",
-        "edgecolor": "#8a4b00" if function else "#1f5a96",
+        "facecolor": face,
+        "edgecolor": edge,
     }
     text = picture.texts[key] or " "
-    how = {"ha": "center", "va": "center", "color": "#1b1b1b", "bbox": style, **PLAIN}
+    how = {"ha": "center", "va": "center", "color": INK, "bbox": style, **PLAIN}
     box = ax.annotate(text, place, **how)
     return box.get_bbox_patch()
 
 
-def draw_frames(
-    end: Any, frames: list[tuple[str, list[tuple[Any, str]], Any]], end_line: str
-) -> None:
+Frame = tuple[str, list[tuple[Any, str]], Any]  # title, and the notes and the highlight of `draw`
+
+
+def draw_frames(end: Any, frames: list[Frame], end_line: str) -> None:
     """Draw one graph several times, one below the other: what `Steps.draw` shows.
 
     Parameters
     ----------
     end : Variable or Node
         The end of the graph.
-    frames : list of tuple
-        For each picture its title, and the notes and the highlight of `draw`.
+    frames : list of Frame
     end_line : str
         Written below the last picture.
     """
     plt = pyplot()
     width, height = Layout(Picture([end])).size
-    lines = [line for _, notes, _ in frames for _, text in notes for line in text.split("\n")]
-    # From one Variable to the next it is 1.3 inches or more: stretch that for longer notes.
-    width *= max(1.0, 0.08 * max(map(len, lines), default=0) / 1.3)
+    width *= stretch(frames)
     width = max(width, 0.085 * max((len(title) for title, _, _ in frames), default=0))
     height *= 1.2  # notes may have two lines
     whole = (height + 0.5) * len(frames) + 0.4
@@ -268,6 +286,102 @@ def draw_frames(
         draw(end, ax=ax, notes=notes, highlight=highlight)
         ax.set_title(title, loc="left", fontsize="medium", **PLAIN)
     figure.text(0.02, 0.1 / whole, end_line, **PLAIN)
+
+
+def stretch(frames: list[Frame]) -> float:
+    """Return how much wider a picture has to be for its notes to stand next to each other."""
+    lines = [line for _, notes, _ in frames for _, text in notes for line in text.split("\n")]
+    # From one Variable to the next it is 1.3 inches or more.
+    return max(1.0, 0.08 * max(map(len, lines), default=0) / 1.3)
+
+
+class SvgFrames:
+    """The pictures of `draw_frames` as SVG, for web pages. They need no matplotlib.
+
+    All have the same size. Lines and notes take the colour of the text around them.
+
+    Parameters
+    ----------
+    end : Variable or Node
+        The end of the graph.
+    frames : list of Frame
+    """
+
+    INCH = 100  # pixels
+    LETTER, LINE = 7, 15  # how wide and how high a letter is, about
+    BELOW = 40  # room for the notes below a box
+
+    def __init__(self, end: Any, frames: list[Frame]) -> None:
+        self.picture = Picture([end])
+        layout = Layout(self.picture)
+        wide, high = self.INCH * stretch(frames), self.INCH * 1.2 * layout.row
+        self.places = {key: (wide * x, -high * y) for key, (x, y) in layout.places.items()}
+        self.sizes = {key: self.size(text) for key, text in self.picture.texts.items()}
+        self.arrows = "".join(map(self.arrow, layout.routes, bends(layout.routes)))
+        xs, ys = zip(*self.places.values(), strict=True)
+        texts = [text for _, notes, _ in frames for _, text in notes]
+        half_width = max(self.size(text)[0] for text in [*texts, *self.picture.texts.values()]) / 2
+        half_height = max(height for _, height in self.sizes.values()) / 2
+        self.left, self.top = round(min(xs) - half_width), round(min(ys) - half_height - 4)
+        self.width = round(max(xs) + half_width) - self.left
+        self.height = round(max(ys) + half_height) + self.BELOW - self.top
+
+    def size(self, text: str) -> tuple[int, int]:
+        """Return the width and the height of a box for a text."""
+        lines = text.split("\n")
+        return self.LETTER * max(map(len, lines)) + 16, self.LINE * len(lines) + 10
+
+    def arrow(self, route: list[Any], bend: float) -> str:
+        """Write an arrow, which ends where its last box begins."""
+        *way, (x, y), (end_x, end_y) = [self.places[key] for key in route]
+        middle_x = (x + end_x) / 2 + bend * (end_y - y)
+        middle_y = (y + end_y) / 2 - bend * (end_x - x)
+        dx, dy = end_x - middle_x, end_y - middle_y
+        width, height = self.sizes[route[-1]]
+        part = 1 / max(abs(dx) / width * 2, abs(dy) / height * 2)
+        tip = f"{end_x - part * dx:.0f} {end_y - part * dy:.0f}"
+        points = " L".join(f"{x:.0f} {y:.0f}" for x, y in [*way, (x, y)])
+        turn = round(math.degrees(math.atan2(dy, dx)))
+        return (
+            f'<path d="M{points} Q{middle_x:.0f} {middle_y:.0f} {tip}" fill="none"/>'
+            f'<path d="M0 0L-8 -4V4Z" transform="translate({tip}) rotate({turn})"/>'
+        )
+
+    def box(self, key: int, thick: bool) -> str:
+        """Write a box."""
+        (x, y), (width, height) = self.places[key], self.sizes[key]
+        face, edge = COLOURS[key in self.picture.functions]
+        return (
+            f'<rect x="{x - width / 2:.0f}" y="{y - height / 2:.0f}" width="{width}" '
+            f'height="{height}" rx="{0 if key in self.picture.functions else 11}" '
+            f'fill="{face}" stroke="{edge}" stroke-width="{3 if thick else 1}"/>'
+            + self.text(self.picture.texts[key], x, y - height / 2 + 5, INK)
+        )
+
+    def text(self, text: str, x: float, top: float, colour: str) -> str:
+        """Write the lines of a text below each other."""
+        return "".join(
+            f'<text x="{x:.0f}" y="{top + 11 + self.LINE * i:.0f}" fill="{colour}">'
+            f"{html.escape(line)}</text>"
+            for i, line in enumerate(text.split("\n"))
+        )
+
+    def write(self, frame: Frame, words: str) -> str:
+        """Write a picture, and the words that stand for it where it cannot be seen."""
+        title, notes, highlight = frame
+        boxes = [self.box(key, key == id(highlight)) for key in self.picture.texts]
+        below = [
+            self.text(text, x, y + self.sizes[id(node)][1] / 2 + 3, "currentColor")
+            for node, text in notes
+            for x, y in [self.places[id(node)]]
+        ]
+        return (
+            f'<svg role="img" aria-label="{html.escape(words)}" '
+            f'viewBox="{self.left} {self.top} {self.width} {self.height}" '
+            f'width="{self.width}" height="{self.height}" font-size="12" text-anchor="middle">'
+            f'<g stroke="currentColor" fill="currentColor">{self.arrows}</g>'
+            f"{''.join(boxes)}{''.join(below)}</svg>"
+        )
 
 
 def to_dot(outputs: Any) -> str:

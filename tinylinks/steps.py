@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tinylinks import backend, errors
-from tinylinks.drawing import Picture, draw_frames
+from tinylinks.drawing import Frame, Picture, SvgFrames, draw_frames
 from tinylinks.function import Function
 from tinylinks.graph import Arrivals, Node, backward_steps
 from tinylinks.variable import format_number
@@ -16,6 +17,7 @@ LONGEST = 1000  # visits that are noted
 ROWS = 30  # visits that are printed
 FRAMES = 6  # visits that are drawn, or fewer:
 BOXES = 200  # boxes in all their pictures
+LIST_BOXES = 1200  # boxes in all pictures of the list that a notebook shows
 WIDTH = 88  # characters of a line
 HEADER = [["visit"], ["gy"], ["gx (sum so far)"], ["then waiting"]]
 
@@ -61,6 +63,9 @@ class Steps(Sequence[Step]):
     and the Functions that wait then. Names are put in front of the gradients of Variables that
     have one. An array is shown by its shape and up to three numbers.
 
+    A notebook shows a list, in which each visit has a picture and its line of the table. On the
+    pages of the book, buttons lead through it.
+
     An index gives one `Step`, a slice gives the `Steps` of a part of the walk.
     """
 
@@ -79,6 +84,23 @@ class Steps(Sequence[Step]):
         lines = table([HEADER, *map(cells, self._visits[:ROWS])])
         return "\n".join(lines + self._left_out(ROWS))
 
+    def _repr_html_(self) -> str | None:
+        """Return the list of the visits, or None if there is none or the graph is too large."""
+        boxes = len(Picture([self._end]).texts)
+        shown = self._visits[: LIST_BOXES // boxes]
+        if not shown:
+            return None
+        frames = list(map(frame, shown))
+        pictures = SvgFrames(self._end, frames)
+        items = [
+            f"<li>{pictures.write(f, in_words(f))}{as_terms(step)}</li>\n"
+            for f, step in zip(frames, shown, strict=True)
+        ]
+        return (
+            f'<ol class="tinylinks-steps" start="{shown[0].number}">\n{"".join(items)}</ol>'
+            f"{''.join(f'<p>{line}</p>' for line in self._left_out(len(shown)))}"
+        )
+
     def draw(self) -> None:
         """Draw the graph once for each visit, with matplotlib.
 
@@ -89,7 +111,7 @@ class Steps(Sequence[Step]):
         ``steps(y)[6:].draw()``.
         """
         shown = max(1, min(FRAMES, BOXES // len(Picture([self._end]).texts)))
-        frames = [(title(step), notes(step), step.function) for step in self._visits[:shown]]
+        frames = list(map(frame, self._visits[:shown]))
         draw_frames(self._end, frames, "\n".join(self._left_out(shown)))
 
     def _left_out(self, shown: int) -> list[str]:
@@ -264,12 +286,31 @@ def align(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
+def as_terms(step: Step) -> str:
+    """Write a line of the table as HTML: each column is a term with what belongs to it."""
+    columns = zip(HEADER, [[step.function.label], *cells(step)[1:]], strict=True)
+    rows = [f"<dt>{name}</dt><dd>{html.escape(', '.join(texts))}</dd>" for [name], texts in columns]
+    return f"<dl>{''.join(rows)}</dl>"
+
+
 # ---- in pictures ----
 
 
 def title(step: Step) -> str:
     """Write the line above the picture of a visit."""
     return f"{step.number}. visit {step.function.label}, then waiting: {', '.join(queue(step))}"
+
+
+def frame(step: Step) -> Frame:
+    """Return what the picture of a visit shows."""
+    return title(step), notes(step), step.function
+
+
+def in_words(frame: Frame) -> str:
+    """Say what the picture of a visit shows."""
+    name, notes, _ = frame
+    arrived = [named(node.name, text.replace("\n", ", ")) for node, text in notes]
+    return f"Graph: {name}. Arrived so far: {'; '.join(arrived)}."
 
 
 def notes(step: Step) -> list[tuple[Node, str]]:

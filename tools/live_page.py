@@ -1,8 +1,8 @@
 """What a page knows of its cells before they run in it: their ids, and what a browser bears badly.
 
 In a sheet of exercises the page has room for an answer where the book has a solution.
-A cell with the tag `gpu` or `no-live` is not run in the page. What live.toml says of a cell makes
-the page ask before it runs.
+A cell with the tag `gpu` or `no-live` is not run in the page, one with the tag `open-editor` can be
+edited from the start. What live.toml says of a cell makes the page ask before it runs.
 """
 
 import json
@@ -25,15 +25,16 @@ def cells(path):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     known = TABLE.get(path.resolve().relative_to(ROOT).as_posix(), {})
     return {
-        cell["id"]: {**known.get(cell["id"], {}), **why_not(cell), **room(cell)}
+        cell["id"]: {**known.get(cell["id"], {}), **from_tags(cell), **room(cell)}
         for cell in notebook["cells"]
         if cell["cell_type"] == "code"
     }
 
 
-def why_not(cell):
+def from_tags(cell):
     tags = cell["metadata"].get("tags", [])
-    return next(({"not": WHY_NOT[tag]} for tag in tags if tag in WHY_NOT), {})
+    known = {"open": True} if "open-editor" in tags else {}
+    return known | next(({"not": WHY_NOT[tag]} for tag in tags if tag in WHY_NOT), {})
 
 
 def room(cell):

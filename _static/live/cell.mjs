@@ -17,7 +17,7 @@ export class Cell {
     this.isMeantToFail = element.classList.contains("tag_raises-exception");
     this.isDone = false; // its names are there
     this.outcome = undefined; // how it ended the last time
-    this.output = new Output(element);
+    this.output = new Output(element, Boolean(about.open));
   }
 
   offer({ run, changed }) {
@@ -52,13 +52,18 @@ export class Cell {
       press();
     });
     const kept = store.read(this.about.id, this.original);
-    if (kept !== undefined || this.room) this.openEditor(kept ?? this.original);
+    if (kept !== undefined || this.staysOpen) this.openEditor(kept ?? this.original);
     if (kept !== undefined && !this.room) this.note.textContent = this.changeNote;
     this.tidy();
   }
 
   get source() {
     return this.editor ? this.editor.text : this.original;
+  }
+
+  // A cell that is there to be changed has its editor from the start.
+  get staysOpen() {
+    return Boolean(this.room || this.about.open);
   }
 
   get isChanged() {
@@ -119,7 +124,7 @@ export class Cell {
     this.editor?.element.remove();
     this.editor = undefined;
     this.code.hidden = false;
-    if (this.room) this.openEditor(this.original);
+    if (this.staysOpen) this.openEditor(this.original);
     store.forget(this.about.id);
     if (!this.isRunning) this.showStored();
     if (wasChanged) {
@@ -216,7 +221,7 @@ export class Cell {
     this.element.dataset.live = this.state ?? "stored";
     if (this.editButton) {
       this.editButton.hidden = Boolean(this.editor);
-      this.resetButton.hidden = !(this.isChanged || this.hasRun || (this.editor && !this.room));
+      this.resetButton.hidden = !(this.isChanged || this.hasRun || (this.editor && !this.staysOpen));
       this.resetButton.disabled = this.runButton.disabled = this.isRunning;
     }
   }

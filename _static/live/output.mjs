@@ -3,7 +3,8 @@
 import { make } from "./make.mjs";
 
 export class Output {
-  constructor(cellElement) {
+  constructor(cellElement, isBrief) {
+    this.isBrief = isBrief;
     // The output after a prediction is not in the cell but folded, with the answer, right after it.
     const next = cellElement.nextElementSibling;
     const folded = next?.matches("details.answer") && next.querySelector(".cell_output");
@@ -40,7 +41,7 @@ export class Output {
   show({ output_type: type, data = {}, ...output }) {
     this.clearIfOld();
     if (type === "stream") this.print(output.name, output.text);
-    else if (type === "error") this.box("traceback").append(...output.traceback);
+    else if (type === "error") this.box("traceback").append(...this.error(output));
     else if (data["image/png"]) this.picture(data["image/png"]);
     else if (data["text/markdown"]) this.marks(data["text/markdown"]);
     else if (data["text/html"]) this.markup(data["text/html"]);
@@ -68,6 +69,14 @@ export class Output {
     const last = this.element.lastElementChild;
     const pre = last?.classList.contains(kind) ? last.querySelector("pre") : this.box(kind);
     pre.append(text);
+  }
+
+  // Where a reader writes a few lines, an error is its sentence, and the line that led to it.
+  error({ ename, evalue, traceback }) {
+    if (!this.isBrief || !ename) return traceback;
+    const lines = traceback.join("").matchAll(new RegExp(`"<${this.name}>", line (\\d+)`, "g"));
+    const sentence = evalue.replace(/ \(<cell \d+>, line \d+\)$/, ""); // Python's for wrong syntax
+    return [`${ename}: ${sentence} (line ${[...lines].at(-1)?.[1]})\n`];
   }
 
   picture(png) {

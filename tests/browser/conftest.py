@@ -4,8 +4,9 @@ import importlib.util
 
 import pytest
 from notebooks import ROOT
-from pages import CHROMIUM_FLAGS, QuietHandler, Visit, find_chromium, serve
+from pages import CHROMIUM_FLAGS, HTML, QuietHandler, Visit, find_chromium, serve
 from playwright.sync_api import sync_playwright
+from reader import Reader
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +50,15 @@ def visit(browser, site):
     yield new_visit
     for visit in visits:
         visit.context.close()
+
+
+@pytest.fixture
+def read(visit):
+    """Return a function that opens a chapter; it is skipped in a book without Python."""
+    if not (HTML / "_static" / "pyodide").exists():
+        pytest.skip("NO PYTHON IN THE PAGES: the book was built without it")
+
+    def open_chapter(name, **options):
+        return Reader(visit(**options), f"chapters/{name}.html")
+
+    return open_chapter
