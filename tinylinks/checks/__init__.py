@@ -72,22 +72,22 @@ def check_answer(sheet: int, answer: Any, seed: int | str = 0) -> Score:
     0
     """
     results = run(sheet, answer, seed=seed)
-    before = ""
-    for result in results:
-        _say(result, same_as_before=result.sentence == before)
-        before = result.sentence
+    for before, result in zip([None, *results], results):
+        _say(result, before)
     return Score(sum(result.passed for result in results), of=len(results))
 
 
-def _say(result: Result, same_as_before: bool) -> None:
-    """Print what one check found."""
+def _say(result: Result, before: Result | None) -> None:
+    """Print what one check found. What was said of the check before it is not said again."""
     if result.passed:
         print(f"pass  {result.check}")
         return
-    said = [f"FAIL  {result.check}: {'the same' if same_as_before else result.sentence}"]
-    if result.mistake:
-        said.append(f"{INDENT}This is what comes out when {result.mistake}.")
-    if not same_as_before:
+    same = before is not None and result.sentence == before.sentence
+    said = [f"FAIL  {result.check}: {'the same' if same else result.sentence}"]
+    if result.mistake and not (before and result.mistake == before.mistake):
+        this = "In this check, the same" if result.only_here else "This is what"
+        said.append(f"{INDENT}{this} comes out when {result.mistake}.")
+    if not result.mistake and not same:
         said.append(f"{INDENT}Hint: {result.hint}")
     for line in said:
         print(textwrap.fill(line, 96, subsequent_indent=INDENT, break_long_words=False))

@@ -21,6 +21,7 @@ import numpy as np
 
 from tinylinks.checks import sheets
 from tinylinks.checks.compare import agree, difference, keep
+from tinylinks.checks.guard import guarded
 from tinylinks.checks.patience import TooSlow, limit
 from tinylinks.checks.task import Mistake, Task, Wrong
 from tinylinks.errors.words import describe
@@ -49,7 +50,9 @@ class Result:
     sentence : str
         What came and what was expected, or "".
     mistake : str
-        The mistake that gives the same, or "".
+        The mistake that gives the same, or "". If there are several, ", or when" is between them.
+    only_here : bool
+        Whether it gives the same in this check, but is not all that is wrong.
     hint : str
         Where to look next.
     """
@@ -58,6 +61,7 @@ class Result:
     passed: bool
     sentence: str = ""
     mistake: str = ""
+    only_here: bool = False
     hint: str = ""
 
 
@@ -154,20 +158,21 @@ def run(
             f"got {got}. Pass the function or class itself, without calling it."
         )
     names = namespace_of(answer) if namespace is None else namespace
-    found: list[Result] = []
-    stopped = ""
+    seen: dict[str, Seen] = {}
+    stopped: Seen | None = None
+    for check in tasks[name].checks():
+        seen[check] = stopped or look(tasks[name], check, answer, names, seed, seconds)
+        if seen[check].error in ("TooSlow", "NotImplementedError"):
+            stopped = seen[check]
+    known = {} if stopped else known_mistakes(sheet, tasks[name], seen, seed)
+    found = []
     for check, hint in tasks[name].checks().items():
         said = f"{hint} (See chapter {sheet}.)"
-        if stopped:
-            found.append(Result(check, False, stopped, "", said))
-            continue
-        seen = look(tasks[name], check, answer, names, seed, seconds)
-        if not seen.sentence:
+        if seen[check].sentence:
+            mistake, only_here = known.get(check, ("", False))
+            found.append(Result(check, False, seen[check].sentence, mistake, only_here, said))
+        else:
             found.append(Result(check, True))
-            continue
-        stopped = seen.sentence if seen.error in ("TooSlow", "NotImplementedError") else ""
-        mistake = "" if stopped else known_mistake(sheet, tasks[name], check, seen, seed)
-        found.append(Result(check, False, seen.sentence, mistake, said))
     return found
 
 
@@ -183,12 +188,12 @@ def look(
     seen = Seen()
     at_work = task(names, seed, check)
     try:
-        with quiet(), limit(seconds):
-            for what, got, expected in getattr(at_work, f"check_{check}")(answer):
-                at_work.check_watched()
+        with quiet(), guarded(at_work, answer, names) as guard, limit(seconds):
+            for what, got, expected in getattr(at_work, f"check_{check}")(guard.answer):
+                guard.look()
                 seen.values.append(keep(got))
                 seen.sentence = seen.sentence or difference(what, got, expected)
-            at_work.check_watched()
+            guard.look()
     except TooSlow:
         seen.error = "TooSlow"
         said = f"your code was stopped after {seconds:g} seconds: is there a loop without end?"
@@ -240,23 +245,58 @@ def describe_error(error: BaseException, name: str, names: dict[str, Any]) -> st
     return f"your code raised {kind} in {where}: {text}{end}"
 
 
-def known_mistake(sheet: int, task: type[Task], check: str, seen: Seen, seed: int | str) -> str:
-    """Return the mistake of the wrong answer that gives the same in this check, or ""."""
-    best, mistake = 0, ""
-    for wrong in task.wrongs:
-        if wrong.check == check:
-            alike = likeness(seen, look_at(sheet, task.__name__, wrong, seed))
-            if alike > best:
-                best, mistake = alike, wrong.when
-    return mistake
+def known_mistakes(
+    sheet: int, task: type[Task], seen: dict[str, Seen], seed: int | str
+) -> dict[str, tuple[str, bool]]:
+    """Return, for checks that failed, the mistake that gives the same, and if it is so only there.
+
+    A mistake is known by what its check sees, and is no explanation if it does something that the
+    answer does not do. One that gives the same in all checks is named alone.
+    """
+
+    def of(wrong: Wrong, check: str) -> Seen:
+        return look_at(sheet, task.__name__, wrong, check, seed)
+
+    def explains(wrong: Wrong) -> bool:
+        said = seen[wrong.check].sentence
+        return all(
+            likeness(seen[check], of(wrong, check))
+            if of(wrong, check).sentence or seen[check].sentence == said
+            else True
+            for check in seen
+        )
+
+    failed = [check for check in seen if seen[check].sentence]
+    here = {
+        wrong: likeness(seen[wrong.check], of(wrong, wrong.check))
+        for wrong in task.wrongs
+        if wrong.check in failed
+    }
+    alike = {wrong: how for wrong, how in here.items() if how and explains(wrong)}
+    of_all = {w: how for w, how in alike.items() if all(of(w, c).sentence for c in failed)}
+    if of_all:
+        return dict.fromkeys(failed, (named(of_all), False))
+    by_check = {c: {w: how for w, how in alike.items() if w.check == c} for c in failed}
+    return {check: (named(those), True) for check, those in by_check.items() if those}
+
+
+def named(alike: dict[Wrong, int]) -> str:
+    """Put the mistakes that are most alike into words."""
+    most = max(alike.values())
+    return ", or when ".join([wrong.when for wrong, how in alike.items() if how == most])
 
 
 @functools.lru_cache(maxsize=64)
-def look_at(sheet: int, task: str, wrong: Wrong, seed: int | str) -> Seen:
-    """Return what its check sees of a wrong answer that is known."""
+def _names_of(sheet: int, wrong: Wrong) -> dict[str, Any]:
     with quiet():
-        names = load(sheet).namespace(wrong.code, "a wrong answer")
-    return look(load(sheet).tasks[task], wrong.check, names[task], names, seed)
+        return load(sheet).namespace(wrong.code, "a wrong answer")
+
+
+@functools.lru_cache(maxsize=512)
+def look_at(sheet: int, task: str, wrong: Wrong, check: str, seed: int | str) -> Seen:
+    """Return what a check sees of a wrong answer that is known."""
+    names = _names_of(sheet, wrong)
+    return look(load(sheet).tasks[task], check, names[task], names, seed)
 
 
 def likeness(one: Seen, other: Seen) -> int:
@@ -269,14 +309,14 @@ def likeness(one: Seen, other: Seen) -> int:
 
 
 def bare(message: str) -> str:
-    """Return what was said of an error without the line of code, and without numbers.
+    """Return what was said of an error without the line of code.
 
     Examples
     --------
     >>> bare("your code raised IndexError in line 2, `a[i]`: index 3 is out of bounds.")
-    'your code raised IndexError: index  is out of bounds.'
+    'your code raised IndexError: index 3 is out of bounds.'
     """
-    return re.sub(r"\d+", "", re.sub(r" in line \d+(, `.*`)?:", ":", message))
+    return re.sub(r" in line \d+(, `.*`)?:", ":", message)
 
 
 def namespace_of(answer: Any) -> dict[str, Any]:
