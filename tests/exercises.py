@@ -39,32 +39,38 @@ STUBS = {
 # What no answer may do, planted after the solution. Of a Function it is planted in its methods.
 METHOD = "\n\nclass {name}({name}):\n    def "
 SLIPS = {
-    guard.INPUT: METHOD + """forward(self, *xs):
+    guard.INPUT: METHOD
+    + """forward(self, *xs):
         y = super().forward(*xs)
         for x in xs:
             x += 1
         return y
 """,
-    guard.GRADIENT: METHOD + """backward(self, gy):
+    guard.GRADIENT: METHOD
+    + """backward(self, gy):
         gx = super().backward(gy.copy())
         gy *= 2
         return gx
 """,
-    guard.RETAINED: METHOD + """backward(self, gy):
+    guard.RETAINED: METHOD
+    + """backward(self, gy):
         gx = super().backward(gy)
         for x in [*self.get_retained_inputs(), *self.get_retained_outputs()]:
             x += 1
         return gx
 """,
-    guard.BY_HAND: METHOD + """forward(self, *xs):
+    guard.BY_HAND: METHOD
+    + """forward(self, *xs):
         self.x = xs[0]
         return super().forward(*xs)
 """,
-    guard.NOT_RETAINED: METHOD + """backward(self, gy):
+    guard.NOT_RETAINED: METHOD
+    + """backward(self, gy):
         self.inputs[0].data
         return super().backward(gy)
 """,
-    guard.CLASS: METHOD + """__init__(self, *arguments, **options):
+    guard.CLASS: METHOD
+    + """__init__(self, *arguments, **options):
         {name}.last = arguments
         super().__init__(*arguments, **options)
 """,
@@ -88,7 +94,8 @@ OF_A_FUNCTION = [guard.INPUT, guard.GRADIENT]
 FORBIDDEN = {
     "def": "def {name}(*arguments, **options):\n    return {without}(*arguments, **options)\n",
     "class": "class {name}({without}):\n    pass\n",
-    "np.": METHOD + "forward(self, x):\n        {without}(x, 0)\n        return super().forward(x)\n",
+    "np.": METHOD
+    + "forward(self, x):\n        {without}(x, 0)\n        return super().forward(x)\n",
 }
 
 

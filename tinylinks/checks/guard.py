@@ -94,9 +94,6 @@ class Guard:
                 ys = method(f, *xs)
             if differ(before):
                 self.said.append(INPUT)
-            own = [name for name, value in vars(f).items() if name[0] != "_" and arrays([value])]
-            if self.task.retains and own:
-                self.said.append(BY_HAND.format(own[0]))
             return ys
 
         return forward
@@ -111,6 +108,8 @@ class Guard:
             kept = [*vars(f).values(), *[getattr(x, "data", None) for x in inputs]]
             kept_before = [(x, x.copy()) for x in arrays(kept)]
             if self.task.retains:
+                own = [k for k, v in vars(f).items() if k[0] != "_" and arrays([v])]
+                self.said += [BY_HAND.format(name) for name in own]
                 f.inputs = [None if x is None else Closed(x) for x in inputs]
             try:
                 gxs = method(f, *gys)
@@ -149,17 +148,22 @@ class Closed:
 def guarded(task: Task, answer: Any, names: dict[str, Any]) -> Iterator[Guard]:
     """Watch an answer in this block."""
     guard = Guard(task, answer, names)
-    own = {}
+    own = vars(answer).copy() if isinstance(answer, type) else {}
+    methods = {}
     if isinstance(answer, type) and issubclass(answer, names.get("Function", Guard)):
-        own = {k: v for k, v in vars(answer).items() if k in ("forward", "backward")}
+        methods = {name: getattr(answer, name) for name in ("forward", "backward")}
+        methods = {k: m for k, m in methods.items() if m is not getattr(names["Function"], k)}
     try:
-        for name, method in own.items():
+        for name, method in methods.items():
             setattr(answer, name, getattr(guard, name)(method))
         guard.begin()
         yield guard
     finally:
-        for name, method in own.items():
-            setattr(answer, name, method)
+        for name in methods:
+            if name in own:
+                setattr(answer, name, own[name])
+            else:
+                delattr(answer, name)
 
 
 @contextmanager

@@ -30,6 +30,9 @@ __all__ = ["Result", "Sheet", "load", "numbers", "run"]
 
 SECONDS = 5.0  # that an answer may take, all checks together
 
+# What the library says with words that no sheet has met, for they are of chapter 18.
+TOO_EARLY = re.compile(r"Call backward on the result, and .* require a gradient\.")
+
 START = """\
 import numpy as np
 from tinylinks.walk import after
@@ -234,7 +237,7 @@ def describe_error(error: BaseException, name: str, names: dict[str, Any]) -> st
         for frame, line in traceback.walk_tb(error.__traceback__)
         if frame.f_globals is names and not frame.f_code.co_filename.startswith("<chapter")
     ]
-    text = " ".join(str(error).split()) or "no text"
+    text = TOO_EARLY.sub("There is nothing to walk.", " ".join(str(error).split())) or "no text"
     kind = type(error).__name__
     end = "" if text.endswith((".", "?", "!", ".)")) else "."
     if not frames:
@@ -253,27 +256,16 @@ def known_mistakes(
     A mistake is known by what its check sees, and is no explanation if it does something that the
     answer does not do. One that gives the same in all checks is named alone.
     """
-
-    def of(wrong: Wrong, check: str) -> Seen:
-        return look_at(sheet, task.__name__, wrong, check, seed)
-
-    def explains(wrong: Wrong) -> bool:
-        said = seen[wrong.check].sentence
-        return all(
-            likeness(seen[check], of(wrong, check))
-            if of(wrong, check).sentence or seen[check].sentence == said
-            else True
-            for check in seen
-        )
-
     failed = [check for check in seen if seen[check].sentence]
-    here = {
-        wrong: likeness(seen[wrong.check], of(wrong, wrong.check))
-        for wrong in task.wrongs
-        if wrong.check in failed
-    }
-    alike = {wrong: how for wrong, how in here.items() if how and explains(wrong)}
-    of_all = {w: how for w, how in alike.items() if all(of(w, c).sentence for c in failed)}
+    alike: dict[Wrong, int] = {}
+    of_all: dict[Wrong, int] = {}
+    for wrong in [wrong for wrong in task.wrongs if wrong.check in failed]:
+        known = look_at(sheet, task.__name__, wrong, seed)
+        there = seen[wrong.check].sentence
+        if all(likeness(seen[c], known[c]) or known.passes(c, seen[c], there) for c in seen):
+            alike[wrong] = likeness(seen[wrong.check], known[wrong.check])
+            if all(known[check].sentence for check in failed):
+                of_all[wrong] = alike[wrong]
     if of_all:
         return dict.fromkeys(failed, (named(of_all), False))
     by_check = {c: {w: how for w, how in alike.items() if w.check == c} for c in failed}
@@ -286,17 +278,29 @@ def named(alike: dict[Wrong, int]) -> str:
     return ", or when ".join([wrong.when for wrong, how in alike.items() if how == most])
 
 
-@functools.lru_cache(maxsize=64)
-def _names_of(sheet: int, wrong: Wrong) -> dict[str, Any]:
-    with quiet():
-        return load(sheet).namespace(wrong.code, "a wrong answer")
+class Known:
+    """What the checks see of a wrong answer that is known. They run in order, when asked."""
+
+    def __init__(self, sheet: int, task: str, wrong: Wrong, seed: int | str) -> None:
+        with quiet():
+            self.names = load(sheet).namespace(wrong.code, "a wrong answer")
+        self.task, self.seed = load(sheet).tasks[task], seed
+        self.seen: dict[str, Seen] = {}
+
+    def __getitem__(self, check: str) -> Seen:
+        """Return what this check sees."""
+        for name in self.task.checks():
+            if check not in self.seen and name not in self.seen:
+                answer = self.names[self.task.__name__]
+                self.seen[name] = look(self.task, name, answer, self.names, self.seed)
+        return self.seen[check]
+
+    def passes(self, check: str, seen: Seen, said: str) -> bool:
+        """Tell whether it passes this check, where an answer fails for something else, or not."""
+        return not self[check].sentence and seen.sentence != said
 
 
-@functools.lru_cache(maxsize=512)
-def look_at(sheet: int, task: str, wrong: Wrong, check: str, seed: int | str) -> Seen:
-    """Return what a check sees of a wrong answer that is known."""
-    names = _names_of(sheet, wrong)
-    return look(load(sheet).tasks[task], check, names[task], names, seed)
+look_at = functools.lru_cache(maxsize=64)(Known)
 
 
 def likeness(one: Seen, other: Seen) -> int:

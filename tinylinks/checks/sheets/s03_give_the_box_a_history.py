@@ -212,7 +212,8 @@ class formula(Graphs, Task):
         yield "the formula of a Variable that was not computed", formula(x), "start"
 
     def check_long(self, formula):
-        """Python allows about a thousand calls inside each other. A loop has no such limit."""
+        """As for a short one. Python lets about a thousand calls be inside each other. A loop
+        has no such limit."""
         y, text = self.long_chain(), "square(" * LONG + "exp(x)" + ")" * LONG
         got = formula(y)
         yield "the length of the formula", len(got), len(text)
@@ -343,7 +344,8 @@ class count(Graphs, Task):
         yield "the number of Variables", variables, 1
 
     def check_long(self, count):
-        """Python allows about a thousand calls inside each other. A loop has no such limit."""
+        """As for a short one. Python lets about a thousand calls be inside each other. A loop
+        has no such limit."""
         functions, variables = self.parts(count(self.long_chain()), 2)
         yield "the number of Functions", functions, LONG + 1
         yield "the number of Variables", variables, LONG + 2
@@ -509,7 +511,8 @@ class replay(Graphs, Task):
         yield "the data after some steps", got.data, self.computed(labels, x.data)
 
     def check_long(self, replay):
-        """Python allows about a thousand calls inside each other. A loop has no such limit."""
+        """As for a short one. Python lets about a thousand calls be inside each other. A loop
+        has no such limit."""
         x = self.lib.Variable(self.watch(np.full(2, -2.0)))
         got = replay(self.long_chain(), x)
         yield "the data of the answer", got.data, np.zeros(2)

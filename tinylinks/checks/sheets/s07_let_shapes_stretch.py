@@ -11,6 +11,8 @@ def row_and_column(gy):
 
 
 class row_and_column(Task):
+    without = ("Variable",)
+
     def check_row(self, row_and_column):
         """How often is each number of the row used? What is added up, and what is left?"""
         for shape in [(4, 3), (2, 5), (1, 3)]:
@@ -84,6 +86,8 @@ def sum_to(g, shape):
 
 
 class sum_to(Task):
+    without = ("SumTo",)
+
     join = """\
 refusing = book.SumTo.forward
 

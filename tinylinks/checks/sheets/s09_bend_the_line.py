@@ -152,6 +152,8 @@ class LeakyReLU(Task):
 
 SOFTPLUS = """\
 class Softplus(Function):
+    without = ("np.logaddexp",)
+
     def forward(self, x):
         self.retain_inputs((0,))
         return np.maximum(x, 0) + np.log1p(np.exp(-abs(x)))

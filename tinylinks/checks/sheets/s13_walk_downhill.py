@@ -27,6 +27,8 @@ def momentum_places(gradients, lr, momentum):
 
 
 class momentum_places(Task):
+    without = ("MomentumSGD", "SGD")
+
     def expected(self, gradients, lr, momentum):
         # step j is felt in all places from j on: lr * g_j * (1 + momentum + momentum**2 + ...)
         places = []
@@ -494,6 +496,8 @@ def clip_values(optimizer, limit=5):
 
 ADAM = """\
 class MyAdam(Optimizer):
+    without = ("Adam", "AdamW")
+
     state_names = ("m", "v")
 
     def __init__(self, alpha=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -701,4 +705,9 @@ class MyAdam(Task):
         ),
         Wrong("settings", "eps is left out", ADAM.replace("(np.sqrt(v) + self.eps)", "np.sqrt(v)")),
         Wrong("settings", "both betas are 0.9", ADAM.replace("0.999", "0.9")),
+        Wrong(
+            "first_step",
+            "the finished Adam is taken under another name",
+            "class MyAdam(Adam):\n    def describe(self):\n        return 'Adam'\n",
+        ),
     ]
