@@ -43,7 +43,8 @@ SLIPS = {
     + """forward(self, *xs):
         y = super().forward(*xs)
         for x in xs:
-            x += 1
+            array = getattr(x, "_data", x)
+            array += 1
         return y
 """,
     guard.GRADIENT: METHOD
@@ -69,6 +70,11 @@ SLIPS = {
         self.inputs[0].data
         return super().backward(gy)
 """,
+    guard.STEP: METHOD
+    + """update_core(self, data, grad, state):
+        super().update_core(data, grad, state)
+        grad *= 2
+""",
     guard.CLASS: METHOD
     + """__init__(self, *arguments, **options):
         {name}.last = arguments
@@ -90,7 +96,12 @@ def {name}(*arguments, before={name}, kept=[], **options):
     return before(*arguments, **options)
 """,
 }
-OF_A_FUNCTION = [guard.INPUT, guard.GRADIENT]
+OF_A_KIND = {
+    "Function": [guard.INPUT, guard.GRADIENT],
+    "Link": [guard.INPUT],
+    "Chain": [guard.INPUT],
+    "Optimizer": [guard.STEP],
+}
 FORBIDDEN = {
     "def": "def {name}(*arguments, **options):\n    return {without}(*arguments, **options)\n",
     "class": "class {name}({without}):\n    pass\n",
@@ -105,10 +116,10 @@ def slips(number):
         task, code = runner.load(number).tasks[name], solution(text)
         is_class = f"class {name}(" in code or f"class {name}:" in code
         sentences = [guard.CLASS] if is_class else [guard.OUTSIDE, guard.DEFAULT]
-        if f"class {name}(Function)" in code:
-            sentences += OF_A_FUNCTION
-            sentences += [guard.RETAINED] if "retain_" in code else []
-            sentences += [guard.BY_HAND, guard.NOT_RETAINED] if task.retains else []
+        for kind, of_it in OF_A_KIND.items():
+            sentences += of_it if f"class {name}({kind})" in code else []
+        sentences += [guard.RETAINED] if "retain_" in code else []
+        sentences += [guard.BY_HAND, guard.NOT_RETAINED] if task.retains else []
         for sentence in sentences:
             yield name, sentence, code + SLIPS[sentence].format(name=name)
         for without in task.without:

@@ -6,15 +6,12 @@ a cell such as ``check_answer(5, Sub)`` runs it::
     pass  values
     FAIL  gradients: b.grad[0, 0] is 0.526036, expected -0.526036.
           This is what comes out when moving b up is taken to move a - b up.
-          Hint: If b grows a little, by how much does a - b grow? And where does gy come in? (See
-          chapter 5.)
     FAIL  in_a_graph: q.grad[0] is -3.52964, expected 3.52964.
-          Hint: Each gradient has to go to the input that it is for, in both orders of the inputs.
-          (See chapter 5.)
 
 The expected values come from NumPy. What "comes out when" is found by experiment: the answer gives
-the same numbers as a wrong answer that is known. The tasks of each sheet are in a
-module of its own, ``tinylinks.checks.sheets.s05_meet_a_diamond`` and so on.
+the same numbers as a wrong answer that is known, in all checks. If it does so in one check only,
+the sentence begins with "In this check". Where no mistake is known, a hint is given. The tasks of
+each sheet are in a module of its own, ``tinylinks.checks.sheets.s05_meet_a_diamond`` and so on.
 
 `check_chapter` checks the code of a whole chapter, written by you in its blank twin, and
 ``python -m tinylinks.checks`` joins answers into a library of your own, and judges it.
@@ -64,10 +61,7 @@ def check_answer(sheet: int, answer: Any, seed: int | str = 0) -> Score:
     >>> score = check_answer(5, slopes_after_walks)
     FAIL  one_walk: the gradient after one walk is 0.991838, expected 1.98368.
           This is what comes out when the second gradient overwrites the first.
-          Hint: x is used twice, and each use sends its own gradient. (See chapter 5.)
     FAIL  two_walks: the gradient after two walks is 4.68575, expected 9.37149.
-          This is what comes out when the gradient of x is cleared between the walks.
-          Hint: Only the leaf x keeps what the first walk brought. (See chapter 5.)
     >>> score
     0
     """

@@ -18,6 +18,13 @@ from tinylinks.checks.task import Mistake, Task
 
 __all__ = ["Guard", "guarded"]
 
+#: The methods that are watched, by the class that an answer is derived from.
+METHODS = {
+    "Function": ("forward", "backward"),
+    "Link": ("forward",),
+    "Optimizer": ("update_core",),
+}
+
 OUTSIDE = (
     "your code changes `{}`, which is outside of it, so the next call meets what this one left: "
     "keep it inside."
@@ -38,6 +45,7 @@ RETAINED = (
 )
 BY_HAND = "`forward` keeps an array in `self.{}`: retain what `backward` will need."
 NOT_RETAINED = "`backward` reads the `data` of an input: let `forward` retain what it will need."
+STEP = "`update_core` changes grad in place, but it belongs to the parameter: make a new array."
 REFUSED = "your answer uses `{}`, and this task is to be done without it."
 
 
@@ -85,7 +93,7 @@ class Guard:
         self.task.check_watched()
 
     def forward(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        """Return `forward` of a Function, watched."""
+        """Return `forward` of a Function or a Link, watched."""
 
         @functools.wraps(method)
         def forward(f: Any, *xs: Any) -> Any:
@@ -105,10 +113,11 @@ class Guard:
         def backward(f: Any, *gys: Any) -> Any:
             inputs = f.inputs
             given = [(x, x.copy()) for x in arrays(gys)]
-            kept = [*vars(f).values(), *[getattr(x, "data", None) for x in inputs]]
-            kept_before = [(x, x.copy()) for x in arrays(kept)]
+            kept = [(x, x.copy()) for x in arrays(list(vars(f).values()))]
             if self.task.retains:
-                own = [k for k, v in vars(f).items() if k[0] != "_" and arrays([v])]
+                own = [
+                    k for k, v in vars(f).items() if k[0] != "_" and k != "inputs" and arrays([v])
+                ]
                 self.said += [BY_HAND.format(name) for name in own]
                 f.inputs = [None if x is None else Closed(x) for x in inputs]
             try:
@@ -117,11 +126,24 @@ class Guard:
                 f.inputs = inputs
             if differ(given):
                 self.said.append(GRADIENT)
-            elif differ(kept_before):
+            elif differ(kept):
                 self.said.append(RETAINED)
             return gxs
 
         return backward
+
+    def update_core(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `update_core` of an optimizer, watched."""
+
+        @functools.wraps(method)
+        def update_core(optimizer: Any, data: Any, grad: Any, state: Any) -> Any:
+            before = [(grad, grad.copy())]
+            result = method(optimizer, data, grad, state)
+            if differ(before):
+                self.said.append(STEP)
+            return result
+
+        return update_core
 
     def _without(self, answer: FunctionType) -> Callable[..., Any]:
         @functools.wraps(answer)
@@ -149,10 +171,13 @@ def guarded(task: Task, answer: Any, names: dict[str, Any]) -> Iterator[Guard]:
     """Watch an answer in this block."""
     guard = Guard(task, answer, names)
     own = vars(answer).copy() if isinstance(answer, type) else {}
-    methods = {}
-    if isinstance(answer, type) and issubclass(answer, names.get("Function", Guard)):
-        methods = {name: getattr(answer, name) for name in ("forward", "backward")}
-        methods = {k: m for k, m in methods.items() if m is not getattr(names["Function"], k)}
+    methods = {
+        name: getattr(answer, name)
+        for base, watched in METHODS.items()
+        if own and issubclass(answer, names.get(base, Guard))
+        for name in watched
+        if getattr(answer, name) is not getattr(names[base], name)
+    }
     try:
         for name, method in methods.items():
             setattr(answer, name, getattr(guard, name)(method))
@@ -241,13 +266,15 @@ def changed(before: dict[str, tuple[Any, Any]], now: dict[str, tuple[Any, Any]])
 
 
 def arrays(values: Any) -> list[np.ndarray]:
-    """Return the arrays among some values, and those in lists and tuples among them."""
+    """Return the arrays among some values, in lists, tuples and Variables among them, too."""
     found = []
     for value in values:
         if isinstance(value, np.ndarray):
             found.append(value)
         elif type(value) in (list, tuple):
             found += arrays(value)
+        elif isinstance(getattr(value, "data", None), np.ndarray):  # a Variable
+            found.append(value.data)
     return found
 
 

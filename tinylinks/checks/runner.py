@@ -29,6 +29,7 @@ from tinylinks.errors.words import describe
 __all__ = ["Result", "Sheet", "load", "numbers", "run"]
 
 SECONDS = 5.0  # that an answer may take, all checks together
+MOST = 3  # mistakes that are named together
 
 # What the library says with words that no sheet has met, for they are of chapter 18.
 TOO_EARLY = re.compile(r"Call backward on the result, and .* require a gradient\.")
@@ -273,9 +274,10 @@ def known_mistakes(
 
 
 def named(alike: dict[Wrong, int]) -> str:
-    """Put the mistakes that are most alike into words."""
+    """Put the mistakes that are most alike into words, or return "" if they are too many."""
     most = max(alike.values())
-    return ", or when ".join([wrong.when for wrong, how in alike.items() if how == most])
+    likely = [wrong.when for wrong, how in alike.items() if how == most]
+    return ", or when ".join(likely) if len(likely) <= MOST else ""
 
 
 class Known:

@@ -44,7 +44,7 @@ class cube(Task):
             yield "whether the input on record is x", y.creator.inputs[0] is x, True
 
     def check_each_call(self, cube):
-        """An instance is one step, with room for one record. Who makes it, and when?"""
+        """Each call gives a Variable with a record of its own: an instance is one step."""
         x1, x2 = self.variable(3), self.variable(3)
         y1, y2 = cube(x1), cube(x2)
         yield "the second result", y2.data, x2.data**3
@@ -492,7 +492,7 @@ class replay(Graphs, Task):
         yield "whether the history begins at the new x", start is x, True
 
     def check_y_stays(self, replay):
-        """An instance is one step, and has room for one record."""
+        """y keeps its history: an instance is one step, and has room for one record."""
         labels, old, x = self.labels("exp"), self.small(3), self.small(3)
         y = self.chain(old, labels)
         got = replay(y, x)

@@ -111,6 +111,11 @@ Sub.__bases__ = (book.Broadcasting,)
             "the gradients are returned in the order of b and a",
             SUB.replace("gy, -gy", "-gy, gy"),
         ),
+        Wrong(
+            "gradients",
+            "only one gradient is returned, where each input needs one",
+            SUB.replace("return gy, -gy", "return gy"),
+        ),
     ]
 
 

@@ -71,6 +71,18 @@ class row_and_column(Task):
             "the sums are made in float64",
             ROW.replace("axis=0", "axis=0, dtype=float").replace("axis=1", "axis=1, dtype=float"),
         ),
+        Wrong(
+            "row",
+            "it is computed with Variables, and the walk gives the gradients",
+            """\
+def row_and_column(gy):
+    r, c = Variable(0 * gy[0]), Variable(0 * gy[:, :1])
+    y = r + c
+    y.grad = gy
+    y.backward()
+    return r.grad, c.grad
+""",
+        ),
     ]
 
 

@@ -92,7 +92,7 @@ book.LinearFunction.backward = backward
         ),
         Wrong(
             "gx",
-            "Variables compute, and the walk gives the gradients",
+            "it is computed with Variables, and the walk gives the gradients",
             """\
 def linear_gradients(x, W, gy):
     x, W, b = Variable(x), Variable(W), Variable(0 * gy[0])

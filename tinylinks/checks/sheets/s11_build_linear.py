@@ -69,8 +69,6 @@ class count_numbers(Task):
 
 AFFINE = """\
 class Affine(Link):
-    without = ("Linear",)
-
     def __init__(self, in_size, out_size, nobias=False):
         super().__init__()
         with self.init_scope():
@@ -83,6 +81,8 @@ class Affine(Link):
 
 
 class Affine(Task):
+    without = ("Linear",)
+
     join = """\
 lazy = book.Linear.forward
 

@@ -496,8 +496,6 @@ def clip_values(optimizer, limit=5):
 
 ADAM = """\
 class MyAdam(Optimizer):
-    without = ("Adam", "AdamW")
-
     state_names = ("m", "v")
 
     def __init__(self, alpha=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -517,6 +515,8 @@ UNEVEN = {"alpha": 0.1, "beta1": 0.6, "beta2": 0.8, "eps": 0.01}
 
 
 class MyAdam(Task):
+    without = ("Adam", "AdamW")
+
     def expected(self, p, gradients, alpha=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
         p = p.astype(np.float64)
         for t in range(1, len(gradients) + 1):  # each mean as a sum over all that came

@@ -144,7 +144,7 @@ def of_equal_scores(n_classes, t):
         ),
         Wrong(
             "loss",
-            "Variables and the loss of the chapter compute it",
+            "it is computed with Variables and the loss of the chapter",
             """\
 def of_equal_scores(n_classes, t):
     x = Variable(np.zeros((len(t), n_classes)))
