@@ -5,7 +5,7 @@ python dev.py serve          show the built book on this machine
 python dev.py play           open the chapters as notebooks in JupyterLab, to run and to change
 python dev.py test           run the tests, under five minutes
 python dev.py test-all       run the tests, then the slow ones: browser, all mutants
-python dev.py test-browser   open and use the built pages in Chromium
+python dev.py test-browser   open and use the built pages in Chromium and Firefox
 python dev.py test-gpu       run the tests on CuPy arrays, where there is a GPU
 python dev.py bench          measure the speed
 python dev.py mutants        plant faults in the core and see that a test catches each

@@ -14,6 +14,8 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
 import live_bundle
 import live_page
 
+SERVICE_WORKER = "_static/live/service_worker.js"  # it rules the folder that it is copied into
+
 # A page opened from a disk may not load scripts of this kind: it stays as it is.
 SCRIPT = """
 <script type="application/json" id="live-cells">{about}</script>
@@ -56,6 +58,7 @@ def write_files(app, exception):
     folder = Path(app.outdir, "_static", "pyodide")
     if app.config.live_is_there:
         live_bundle.write(folder)
+        shutil.copy(Path(app.srcdir, SERVICE_WORKER), Path(app.outdir, "chapters"))
     else:
         shutil.rmtree(folder, ignore_errors=True)
         sys.stderr.write(f"NO PYTHON FOR THE PAGES: {live_bundle.WITHOUT}\n")

@@ -19,7 +19,7 @@ import numpy as np
 from faults import faults_in, with_fault
 from notebooks import ROOT, code_cells, read, sheet_paths, source
 
-from tinylinks.checks import runner
+from tinylinks.checks import guard, runner
 
 GOLDEN = ROOT / "tests" / "golden" / "exercises"
 SOLUTION = re.compile(r"^( *)### BEGIN SOLUTION\n.*?^ *### END SOLUTION$", re.DOTALL | re.MULTILINE)
@@ -34,6 +34,111 @@ STUBS = {
     "return an argument": "return {first}",
     "inputs set to zero": "[{all}] = set_to_zero({all})",  # and the solution
 }
+
+
+# What no answer may do, planted after the solution. Of a Function it is planted in its methods.
+METHOD = "\n\nclass {name}({name}):\n    def "
+SLIPS = {
+    guard.INPUT: METHOD
+    + """forward(self, *xs):
+        y = super().forward(*xs)
+        for x in xs:
+            array = getattr(x, "_data", x)
+            array += 1
+        return y
+""",
+    guard.GRADIENT: METHOD
+    + """backward(self, gy):
+        gx = super().backward(gy.copy())
+        gy *= 2
+        return gx
+""",
+    guard.RETAINED: METHOD
+    + """backward(self, gy):
+        gx = super().backward(gy)
+        for x in [*self.get_retained_inputs(), *self.get_retained_outputs()]:
+            x += 1
+        return gx
+""",
+    guard.BY_HAND: METHOD
+    + """forward(self, *xs):
+        self.x = xs[0]
+        return super().forward(*xs)
+""",
+    guard.NOT_RETAINED: METHOD
+    + """backward(self, gy):
+        self.inputs[0].data
+        return super().backward(gy)
+""",
+    guard.STEP: METHOD
+    + """update_core(self, data, grad, state):
+        super().update_core(data, grad, state)
+        grad *= 2
+""",
+    guard.CLASS: METHOD
+    + """__init__(self, *arguments, **options):
+        {name}.last = arguments
+        super().__init__(*arguments, **options)
+""",
+    guard.OUTSIDE: """
+
+kept = []
+
+
+def {name}(*arguments, before={name}, **options):
+    kept.append(arguments)
+    return before(*arguments, **options)
+""",
+    guard.DEFAULT: """
+
+def {name}(*arguments, before={name}, kept=[], **options):
+    kept.append(arguments)
+    return before(*arguments, **options)
+""",
+}
+OF_A_KIND = {
+    "Function": [guard.INPUT, guard.GRADIENT],
+    "Link": [guard.INPUT],
+    "Chain": [guard.INPUT],
+    "Optimizer": [guard.STEP],
+}
+FORBIDDEN = {
+    "def": "def {name}(*arguments, **options):\n    return {without}(*arguments, **options)\n",
+    "class": "class {name}({without}):\n    pass\n",
+    "np.": METHOD
+    + "forward(self, x):\n        {without}(x, 0)\n        return super().forward(x)\n",
+}
+
+
+def slips(number):
+    """Yield (task, sentence, code) for each slip that is planted in the solutions of a sheet."""
+    for name, text in answers(number).items():
+        task, code = runner.load(number).tasks[name], solution(text)
+        is_class = f"class {name}(" in code or f"class {name}:" in code
+        sentences = [guard.CLASS] if is_class else [guard.OUTSIDE, guard.DEFAULT]
+        for kind, of_it in OF_A_KIND.items():
+            sentences += of_it if f"class {name}({kind})" in code else []
+        sentences += [guard.RETAINED] if "retain_" in code else []
+        sentences += [guard.BY_HAND, guard.NOT_RETAINED] if task.retains else []
+        for sentence in sentences:
+            yield name, sentence, code + SLIPS[sentence].format(name=name)
+        for without in task.without:
+            kind = "np." if "np." in without else "class" if is_class else "def"
+            start = code if kind == "np." else ""
+            slip = FORBIDDEN[kind].format(name=name, without=without)
+            yield name, guard.REFUSED.format(without), start + slip
+
+
+def is_said(sentence, results):
+    """Tell whether a sentence of the guard is said of an answer, with any name in it."""
+    start, _, end = sentence.partition("{}")
+    said = [result.sentence for result in results]
+    return any(text.startswith(start) and text.endswith(end) for text in said)
+
+
+def mistakes(result):
+    """Return the mistakes that a check has named."""
+    return result.mistake.split(", or when ")
 
 
 def answers(number):
@@ -150,11 +255,14 @@ def report(number):
             for seed in SEEDS:
                 results = {r.check: r for r in run(number, name, wrong.code, seed)}
                 named = results[wrong.check]
-                if named.mistake != wrong.when:
+                if wrong.when not in mistakes(named):
                     failed = [r.check for r in results.values() if not r.passed]
                     print(f"{name}, seed {seed}: {wrong.check}: {wrong.when}: NOT NAMED")
                     print(f"    it fails {failed}; there: {named.sentence or 'all is right'}")
                     print(f"    and is named: {named.mistake or 'nothing'}")
+    for name, sentence, code in slips(number):
+        if not is_said(sentence, run(number, name, code)):
+            print(f"{name}: a slip is not seen: {sentence}")
     argued = (
         json.loads(golden(number).read_text("utf-8"))["argued"] if golden(number).exists() else {}
     )
@@ -167,6 +275,7 @@ def report(number):
     checks = sum(len(task.checks()) for task in tasks.values())
     print(
         f"sheet {number}: {len(tasks)} tasks, {checks} checks, {wrongs} wrong answers, "
+        f"{len(list(slips(number)))} slips, "
         f"{planted} faults planted, {len(left)} not seen"
     )
 

@@ -26,6 +26,8 @@ import live_page
 BUNDLE = ROOT / "_build" / "pyodide"
 RUNNER = ROOT / "_static" / "live" / "live_cells.py"
 NODE_SECONDS = 600
+LONG = 10  # seconds from which on the page should ask first
+LARGE = 100  # megabytes, of which Python itself has 65
 
 
 def why_not():
@@ -77,7 +79,7 @@ def shown(outputs):
 def differences(path, reports):
     """Return a sentence for each cell that does not show what is stored, or did not come so far.
 
-    Where live.toml says that a cell differs, it has to: else the table says what is not so.
+    What live.toml says of a cell has to be so.
     """
     found = []
     known = live_page.cells(path)
@@ -92,7 +94,20 @@ def differences(path, reports):
             found.append(f"{where}: {wrong}")
         if differs and not wrong:
             found.append(f"{where}: is as stored; take it out of tools/live.toml")
+        if need := wrong_need(known[cell["id"]], reports[number - 1]):
+            found.append(f"{where}: {need}")
     return found
+
+
+def wrong_need(known, report):
+    """Return what a cell took, if that is far from what live.toml says of it, or None."""
+    for unit, unsaid in {"seconds": LONG, "megabytes": LARGE}.items():
+        said, took = known.get(unit), report[unit]
+        if took > 3 * (said or unsaid):
+            return f"took {took:.0f} {unit}; say so in tools/live.toml"
+        if said and took < said / 3:
+            return f"took {took:.0f} {unit}, not {said}; correct tools/live.toml"
+    return None
 
 
 def difference(cell, report):

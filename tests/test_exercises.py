@@ -21,7 +21,7 @@ import pytest
 import running
 from notebooks import ROOT, chapter_paths, code_cells, read, sheet_paths, source
 
-from tinylinks.checks import Score, check_answer, runner, seed_for
+from tinylinks.checks import Score, check_answer, guard, runner, seed_for
 from tinylinks.checks.compare import agree, difference
 from tinylinks.checks.patience import TooSlow, limit
 from tinylinks.checks.task import Task, Wrong
@@ -192,8 +192,30 @@ def test_each_wrong_answer_is_named_by_its_check(number, seed):
         for wrong in task.wrongs:
             results = {r.check: r for r in exercises.run(number, name, wrong.code, seed)}
             assert not results[wrong.check].passed, wrong
-            assert results[wrong.check].mistake == wrong.when
+            assert wrong.when in exercises.mistakes(results[wrong.check])
+            assert not results[wrong.check].only_here
             assert results[wrong.check].sentence
+
+
+@each_sheet
+def test_what_no_answer_may_do_is_said(number):
+    for name, sentence, code in exercises.slips(number):
+        assert exercises.is_said(sentence, exercises.run(number, name, code)), (name, sentence)
+
+
+@every_sheet
+def test_what_a_task_is_to_be_done_without_is_there(number):
+    names = runner.load(number).namespace()
+    for task in tasks(number).values():
+        for name in task.without:
+            assert hasattr(np, name[3:]) if name.startswith("np.") else name in names
+
+
+def test_every_kind_of_slip_is_planted_somewhere():
+    said = {sentence for number in NUMBERS for _, sentence, _ in exercises.slips(number)}
+    assert set(exercises.SLIPS) <= said
+    refused = {guard.REFUSED.format(name) for name in ("Variable", "Adam", "np.logaddexp")}
+    assert refused <= said
 
 
 @each_sheet
@@ -398,6 +420,7 @@ def test_an_error_is_named_if_it_says_the_same_and_not_if_it_only_has_the_same_t
         ("KeyError in line 2, `d[a]`: 'a'.", 2),
         ("KeyError in line 13, `d[b] + 1`: 'a'.", 1),
         ("KeyError in line 2, `d[a]`: 'b'.", 0),
+        ("KeyError in line 2, `d[a]`: 'a', 3.", 0),
     ],
 )
 def test_errors_of_one_kind_are_alike_only_if_they_say_the_same(text, likeness):
@@ -492,10 +515,85 @@ def test_check_prints_a_line_for_each_and_counts(judge, capsys):
     lines = capsys.readouterr().out.split("\n")
     assert lines[0].startswith("FAIL  values: y is ")
     assert lines[1] == "      This is what comes out when x is squared."
-    assert lines[2] == "      Hint: What is two times x? (See chapter 99.)"
-    assert [line[:4] for line in lines] == ["FAIL", "    ", "    ", "FAIL", "    ", ""]
+    assert [line[:4] for line in lines] == ["FAIL", "    ", "FAIL", ""]
     assert isinstance(score, float) and (score, score.of, repr(score)) == (0, 2, "0")
     assert score._repr_markdown_() == "**0 of 2**"
+
+
+def test_a_hint_is_said_where_no_mistake_is_named(judge, capsys):
+    check_answer(99, One().namespace("def double(x):\n    return x + 0.5")["double"])
+    lines = capsys.readouterr().out.split("\n")
+    assert lines[1] == "      Hint: What is two times x? (See chapter 99.)"
+    assert [line[:4] for line in lines] == ["FAIL", "    ", "FAIL", "    ", ""]
+
+
+def test_mistakes_that_give_the_same_are_all_named(judge):
+    double.wrongs.append(Wrong("values", "x meets itself", "def double(x):\n    return x**2"))
+    try:
+        assert judge("return x * x")[0].mistake == "x is squared, or when x meets itself"
+    finally:
+        del double.wrongs[-1]
+
+
+def test_a_mistake_that_does_more_than_the_answer_is_not_named(judge):
+    """Both have the wrong dtype, but only the one that is known adds 3 to whole numbers."""
+    assert judge("return x + 3 if x.dtype == float else x * 2")[0].mistake == ""
+    assert judge("return x + 3")[0].mistake == "3 is added"
+
+
+def test_a_mistake_among_others_is_named_where_it_is(judge, capsys):
+    text = "return x.astype(float) * 2 if np.shape(x) == (2, 3) else x + 9"
+    values, dtype = judge(text)
+    assert (values.mistake, dtype.mistake) == ("", "x becomes float64")
+    assert dtype.only_here
+    check_answer(99, One().namespace(f"def double(x):\n    {text}")["double"])
+    assert "      In this check, the same comes out when x becomes float64." in (
+        capsys.readouterr().out.split("\n")
+    )
+
+
+def test_under_the_same_sentence_no_other_mistake_is_named(judge):
+    double.wrongs.append(
+        Wrong(
+            "dtype",
+            "a float32 meets None",
+            "def double(x):\n    return 2 * x if x.dtype == float else x + None",
+        )
+    )
+    try:
+        assert [r.mistake for r in judge("return None + x")] == ["", ""]
+        assert judge("return x + None")[1].mistake == "None is added"
+    finally:
+        del double.wrongs[-1]
+
+
+def test_words_of_later_chapters_are_not_said():
+    code = "def gradients_along(y, gy):\n    y.grad = gy\n    y.backward()\n    return [gy]"
+    said = exercises.run(4, "gradients_along", code)[3].sentence
+    assert "got one without a creator. There is nothing to walk. (See chapter 4.)" in said
+
+
+@pytest.mark.parametrize(
+    "text, sentence",
+    [
+        ("global last\n    last = x\n    return 2 * x", guard.OUTSIDE.format("last")),
+        ("seen.append(1)\n    return 2 * x", guard.OUTSIDE.format("seen")),
+        ("table[0] = 9.0\n    return 2 * x", guard.OUTSIDE.format("table")),
+    ],
+)
+def test_what_is_left_outside_is_seen(judge, text, sentence):
+    names = One().namespace(f"seen, table = [], np.zeros(2)\ndef double(x):\n    {text}")
+    assert runner.run(99, names["double"])[0].sentence == sentence
+
+
+def test_what_the_guard_does_is_undone():
+    for code in (exercises.answers(4)["Cube"], exercises.answers(9)["Softplus"]):
+        number, name = (4, "Cube") if "Cube" in code else (9, "Softplus")
+        names = runner.load(number).namespace(exercises.solution(code))
+        before, logaddexp = dict(vars(names[name])), np.logaddexp
+        runner.run(number, names[name])
+        assert dict(vars(names[name])) == before
+        assert np.logaddexp is logaddexp
 
 
 def test_the_same_sentence_is_not_said_twice(judge, capsys):

@@ -68,6 +68,16 @@ def test_the_comparison_sees_how_a_cell_ends():
     assert "stack" in live.difference(code("x"), failed | {"broken": "stack"})
 
 
+def test_the_comparison_sees_what_the_table_says_wrongly():
+    need = live.wrong_need
+    quick, slow = {"seconds": 1, "megabytes": 65}, {"seconds": 40, "megabytes": 65}
+    assert need({}, quick) is None and need({"seconds": 30}, slow) is None
+    assert need({"seconds": 30}, quick) == "took 1 seconds, not 30; correct tools/live.toml"
+    assert need({"megabytes": 510}, quick).startswith("took 65 megabytes, not 510")
+    assert need({}, slow) == "took 40 seconds; say so in tools/live.toml"
+    assert need({}, quick | {"megabytes": 700}).startswith("took 700 megabytes; say so")
+
+
 def test_cells_after_a_breakdown_count_as_wrong(monkeypatch):
     path = PATHS[QUICK[0]]
     assert "not run" in live.differences(path, [])[0]

@@ -11,6 +11,8 @@ import zipfile
 from importlib import _bootstrap_external
 
 LEFT_OUT = (
+    "PIL/_imagingft.",
+    "PIL/_webp.",
     "matplotlib/backends/web_backend/",
     "matplotlib/mpl-data/fonts/afm/",
     "matplotlib/mpl-data/fonts/pdfcorefonts/",

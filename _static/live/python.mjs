@@ -1,5 +1,8 @@
 // Python, as the page sees it: started when it is needed, run cell by cell, stopped, ended.
 
+import { isolateNextPages, isolateNoMore } from "./isolation.mjs";
+
+const SCRIPT = new URL("worker.mjs", import.meta.url);
 const PATIENCE = 3000; // milliseconds that a KeyboardInterrupt may take
 const INTERRUPT = 2; // the number of the signal that Ctrl-C sends
 
@@ -11,14 +14,16 @@ export class Python {
   start() {
     if (this.worker) return;
     this.isReady = false;
-    this.worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
+    const isIsolated = globalThis.crossOriginIsolated;
+    this.worker = new Worker(isIsolated ? withHeadersOfThisPage(SCRIPT) : SCRIPT, { type: "module" });
     this.worker.addEventListener("message", ({ data }) => this.hear(data));
     this.worker.addEventListener("error", (event) => this.breakDown(event.message));
-    // A page may share memory with its worker only if its server says so. With it, Ctrl-C works.
-    if (globalThis.crossOriginIsolated) {
+    // Memory that the page shares with its worker: with it, Ctrl-C works.
+    if (isIsolated) {
       this.flag = new Uint8Array(new SharedArrayBuffer(1));
       this.worker.postMessage({ flag: this.flag });
     }
+    isolateNextPages();
   }
 
   // Run a cell; return the promise of how it ended: done, failed, stopped, broken, or
@@ -90,6 +95,7 @@ export class Python {
   breakDown(text) {
     if (!this.isReady) {
       console.error(`Python could not be loaded: ${text}`);
+      isolateNoMore(); // in case it is to blame
       return this.end("unloaded");
     }
     this.show?.({
@@ -98,4 +104,11 @@ export class Python {
     });
     this.end("broken");
   }
+}
+
+// An isolated page takes a script of a worker only with these headers. One that it makes itself has
+// them, and may import any.
+function withHeadersOfThisPage(script) {
+  const text = `import ${JSON.stringify(script)};`;
+  return URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
 }

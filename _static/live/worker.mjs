@@ -29,6 +29,17 @@ globalThis.fetch = async (...request) => {
   return new Response(counted, { status: answer.status, headers: answer.headers });
 };
 
+// Where its core cannot be had, Pyodide only warns, and waits for ever.
+const instantiateQuietly = WebAssembly.instantiateStreaming;
+WebAssembly.instantiateStreaming = async (...core) => {
+  try {
+    return await instantiateQuietly(...core);
+  } catch (error) {
+    broken(error);
+    throw error;
+  }
+};
+
 async function start() {
   say("loading", { bytes: 0 });
   const { loadPyodide } = await import(new URL("pyodide.mjs", bundle));

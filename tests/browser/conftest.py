@@ -1,30 +1,12 @@
 """A web server for the built book and one Chromium for all browser tests."""
 
-import contextlib
-import functools
-import http.server
 import importlib.util
-import threading
 
 import pytest
 from notebooks import ROOT
-from pages import CHROMIUM_FLAGS, HTML, QuietHandler, Visit, find_chromium
+from pages import CHROMIUM_FLAGS, HTML, QuietHandler, Visit, find_chromium, serve
 from playwright.sync_api import sync_playwright
 from reader import Reader
-
-
-@contextlib.contextmanager
-def serve(handler):
-    """Serve the built book; the value is its address."""
-    assert (HTML / "index.html").exists(), f"no book in {HTML}: run `python dev.py book` first"
-    handler = functools.partial(handler, directory=str(HTML))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join(timeout=10)
 
 
 @pytest.fixture(scope="session")

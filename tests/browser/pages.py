@@ -1,10 +1,15 @@
 """The built book as a browser sees it: its pages, a Chromium, and a tab that notes problems."""
 
+import contextlib
+import functools
 import http.server
 import shutil
+import threading
+import time
 from pathlib import Path
 
 HTML = Path(__file__).parents[2] / "_build" / "html"
+SECONDS = 60  # until something has happened, on a machine that is busy
 CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
 CHROMIUM_FLAGS = [
     "--headless",
@@ -36,9 +41,32 @@ def built_pages():
     return [page for page in pages if page not in listings[1:]]
 
 
+def wait_until(is_so, what):
+    """Wait until something is so; return it."""
+    end = time.monotonic() + SECONDS
+    while not (found := is_so()):
+        assert time.monotonic() < end, f"waited {SECONDS} seconds for {what}"
+        time.sleep(0.1)
+    return found
+
+
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format, *args):
         pass
+
+
+@contextlib.contextmanager
+def serve(handler):
+    """Serve the built book; the value is its address."""
+    assert (HTML / "index.html").exists(), f"no book in {HTML}: run `python dev.py book` first"
+    handler = functools.partial(handler, directory=str(HTML))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=10)
 
 
 class Visit:

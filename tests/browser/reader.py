@@ -2,10 +2,10 @@
 
 import re
 
+from pages import SECONDS
 from playwright.sync_api import expect
 
 CELL = "article div.cell:not(.answer_output)"
-SECONDS = 60  # until the first cell has run, on a machine that is busy
 
 
 class Reader:

@@ -6,9 +6,9 @@ import re
 import notebooks
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from pages import HTML
+from pages import HTML, SECONDS, QuietHandler, serve, wait_until
 from playwright.sync_api import expect
-from reader import CELL, SECONDS, Reader
+from reader import CELL, Reader
 from test_pages import FIND_TOO_WIDE, KEEP_ONE_WORD_OF_A_KIND, RUN_AXE, describe
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -210,8 +210,7 @@ def test_a_stopped_cell_ends_at_once_and_the_others_run_again(read):
     assert reader.tab.problems == []
 
 
-def test_with_shared_memory_a_stopped_cell_leaves_all_names(read, isolated_site):
-    reader = read(CHAPTERS[1], site=isolated_site)
+def stop_and_go_on_with_all_names(reader):
     assert reader.page.evaluate("crossOriginIsolated")
     stop_an_endless_loop(reader)
     assert "KeyboardInterrupt" in reader.output(3).inner_text()
@@ -220,6 +219,112 @@ def test_with_shared_memory_a_stopped_cell_leaves_all_names(read, isolated_site)
     reader.run(3)
     assert reader.output(3).inner_text().strip() == "True True"
     assert reader.tab.problems == []
+
+
+def test_with_shared_memory_a_stopped_cell_leaves_all_names(read, isolated_site):
+    reader = read(CHAPTERS[1], site=isolated_site)
+    stop_and_go_on_with_all_names(reader)
+    assert reader.page.evaluate(SERVICE_WORKERS) == []
+
+
+# Headers, on a host that does not send them
+
+SERVICE_WORKERS = """async () =>
+    (await navigator.serviceWorker.getRegistrations()).map((found) => found.scope)"""
+IS_READY = "navigator.serviceWorker.ready.then(() => true)"
+HAS_HEADERS = "[crossOriginIsolated, navigator.serviceWorker.controller !== null]"
+
+
+@pytest.fixture
+def press_run(read):
+    """Return a function that runs a cell, so that the service worker is there."""
+
+    def run(**options):
+        reader = read(CHAPTERS[0], **options)
+        assert reader.page.evaluate(SERVICE_WORKERS) == []
+        reader.run(1)
+        assert reader.page.evaluate(IS_READY)
+        return reader
+
+    return run
+
+
+def test_without_headers_stop_keeps_all_names_from_the_second_page_on(press_run):
+    reader = press_run()
+    assert reader.page.evaluate(SERVICE_WORKERS) == [f"{reader.tab.site}/chapters/"]
+    assert reader.page.evaluate(HAS_HEADERS) == [False, False], "nothing changes under the reader"
+    stop_and_go_on_with_all_names(Reader(reader.tab, f"chapters/{CHAPTERS[1]}.html"))
+
+
+def test_a_reload_past_the_service_worker_leaves_a_page_that_works(press_run):
+    reader = press_run()
+    reader.page.reload()
+    assert reader.page.evaluate(HAS_HEADERS) == [True, True]
+    browser = reader.tab.context.new_cdp_session(reader.page)
+    with reader.page.expect_navigation(wait_until="networkidle"):
+        browser.send("Page.reload", {"ignoreCache": True})
+    assert reader.page.evaluate(HAS_HEADERS) == [False, False]
+    reader.run(1)
+    assert reader.state(1) == "done"
+    assert reader.tab.problems == []
+
+
+def test_the_service_worker_keeps_nothing_and_leaves_other_folders_alone(press_run, tmp_path):
+    class Host(QuietHandler):
+        def translate_path(self, path):
+            edited = tmp_path / path.split("?")[0].strip("/")
+            return str(edited) if edited.is_file() else super().translate_path(path)
+
+    with serve(Host) as address:
+        reader = press_run(site=address)
+        page, tab = reader.page, reader.tab
+        for name in (f"chapters/{CHAPTERS[1]}.html", "lite/index.html"):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text("<!doctype html><p>A new edition.")
+            tab.page.goto(f"{address}/{name}")
+            assert page.locator("p").inner_text() == "A new edition."
+            is_chapter = name.startswith("chapters")
+            assert page.evaluate(HAS_HEADERS) == [is_chapter, is_chapter]
+        (tmp_path / "chapters/service_worker.js").write_text(
+            "addEventListener('install', () => skipWaiting());"
+            "addEventListener('activate', () => registration.unregister());"
+        )
+        tab.page.goto(f"{address}/chapters/{CHAPTERS[1]}.html")
+        wait_until(lambda: page.evaluate(SERVICE_WORKERS) == [], "the service worker to go")
+        tab.page.reload()
+        assert page.evaluate(HAS_HEADERS) == [False, False]
+
+
+def test_from_a_page_with_headers_a_reader_searches_and_downloads(press_run):
+    tab = press_run().tab
+    page = tab.open(f"chapters/{CHAPTERS[1]}.html")
+    assert page.evaluate(HAS_HEADERS) == [True, True]
+    broken = "[...document.images].filter((image) => !image.naturalWidth).length"
+    assert page.evaluate(broken) == 0
+    for name in ("tinylinks-notebooks.zip", f"{CHAPTERS[1]}.ipynb"):
+        with page.expect_download() as download:
+            page.locator(f"a[href$='{name}'][download]").first.evaluate("(link) => link.click()")
+        assert download.value.failure() is None
+        assert download.value.path().stat().st_size > 1000
+    tab.open("search.html?q=diamond")
+    page.locator("#search-results a").first.click()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate(HAS_HEADERS) == [True, True]
+    assert tab.problems == []
+
+
+def test_where_python_cannot_be_loaded_the_service_worker_goes(press_run):
+    tab = press_run().tab
+    reader = Reader(tab, f"chapters/{CHAPTERS[1]}.html")
+    assert reader.page.evaluate(HAS_HEADERS) == [True, True]
+    reader.page.evaluate(
+        "() => { globalThis.Blob = class extends Blob { constructor() {"
+        " super(['throw 0'], { type: 'text/javascript' }); } } }"
+    )
+    reader.run(1, "unloaded")
+    reader = Reader(tab, f"chapters/{CHAPTERS[2]}.html")
+    assert reader.page.evaluate(HAS_HEADERS) == [False, False]
+    reader.run(1, "done")
 
 
 # To free such a chain overflows the stack that a browser gives to Python.

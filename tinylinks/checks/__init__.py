@@ -6,15 +6,12 @@ a cell such as ``check_answer(5, Sub)`` runs it::
     pass  values
     FAIL  gradients: b.grad[0, 0] is 0.526036, expected -0.526036.
           This is what comes out when moving b up is taken to move a - b up.
-          Hint: If b grows a little, by how much does a - b grow? And where does gy come in? (See
-          chapter 5.)
     FAIL  in_a_graph: q.grad[0] is -3.52964, expected 3.52964.
-          Hint: Each gradient has to go to the input that it is for, in both orders of the inputs.
-          (See chapter 5.)
 
 The expected values come from NumPy. What "comes out when" is found by experiment: the answer gives
-the same numbers as a wrong answer that is known. The tasks of each sheet are in a
-module of its own, ``tinylinks.checks.sheets.s05_meet_a_diamond`` and so on.
+the same numbers as a wrong answer that is known, in all checks. If it does so in one check only,
+the sentence begins with "In this check". Where no mistake is known, a hint is given. The tasks of
+each sheet are in a module of its own, ``tinylinks.checks.sheets.s05_meet_a_diamond`` and so on.
 
 `check_chapter` checks the code of a whole chapter, written by you in its blank twin, and
 ``python -m tinylinks.checks`` joins answers into a library of your own, and judges it.
@@ -64,30 +61,27 @@ def check_answer(sheet: int, answer: Any, seed: int | str = 0) -> Score:
     >>> score = check_answer(5, slopes_after_walks)
     FAIL  one_walk: the gradient after one walk is 0.991838, expected 1.98368.
           This is what comes out when the second gradient overwrites the first.
-          Hint: x is used twice, and each use sends its own gradient. (See chapter 5.)
     FAIL  two_walks: the gradient after two walks is 4.68575, expected 9.37149.
-          This is what comes out when the gradient of x is cleared between the walks.
-          Hint: Only the leaf x keeps what the first walk brought. (See chapter 5.)
     >>> score
     0
     """
     results = run(sheet, answer, seed=seed)
-    before = ""
-    for result in results:
-        _say(result, same_as_before=result.sentence == before)
-        before = result.sentence
+    for before, result in zip([None, *results], results):
+        _say(result, before)
     return Score(sum(result.passed for result in results), of=len(results))
 
 
-def _say(result: Result, same_as_before: bool) -> None:
-    """Print what one check found."""
+def _say(result: Result, before: Result | None) -> None:
+    """Print what one check found. What was said of the check before it is not said again."""
     if result.passed:
         print(f"pass  {result.check}")
         return
-    said = [f"FAIL  {result.check}: {'the same' if same_as_before else result.sentence}"]
-    if result.mistake:
-        said.append(f"{INDENT}This is what comes out when {result.mistake}.")
-    if not same_as_before:
+    same = before is not None and result.sentence == before.sentence
+    said = [f"FAIL  {result.check}: {'the same' if same else result.sentence}"]
+    if result.mistake and not (before and result.mistake == before.mistake):
+        this = "In this check, the same" if result.only_here else "This is what"
+        said.append(f"{INDENT}{this} comes out when {result.mistake}.")
+    if not result.mistake and not same:
         said.append(f"{INDENT}Hint: {result.hint}")
     for line in said:
         print(textwrap.fill(line, 96, subsequent_indent=INDENT, break_long_words=False))

@@ -21,6 +21,7 @@ import numpy as np
 
 from tinylinks.checks import sheets
 from tinylinks.checks.compare import agree, difference, keep
+from tinylinks.checks.guard import guarded
 from tinylinks.checks.patience import TooSlow, limit
 from tinylinks.checks.task import Mistake, Task, Wrong
 from tinylinks.errors.words import describe
@@ -28,6 +29,10 @@ from tinylinks.errors.words import describe
 __all__ = ["Result", "Sheet", "load", "numbers", "run"]
 
 SECONDS = 5.0  # that an answer may take, all checks together
+MOST = 3  # mistakes that are named together
+
+# What the library says with words that no sheet has met, for they are of chapter 18.
+TOO_EARLY = re.compile(r"Call backward on the result, and .* require a gradient\.")
 
 START = """\
 import numpy as np
@@ -49,7 +54,9 @@ class Result:
     sentence : str
         What came and what was expected, or "".
     mistake : str
-        The mistake that gives the same, or "".
+        The mistake that gives the same, or "". If there are several, ", or when" is between them.
+    only_here : bool
+        Whether it gives the same in this check, but is not all that is wrong.
     hint : str
         Where to look next.
     """
@@ -58,6 +65,7 @@ class Result:
     passed: bool
     sentence: str = ""
     mistake: str = ""
+    only_here: bool = False
     hint: str = ""
 
 
@@ -154,20 +162,21 @@ def run(
             f"got {got}. Pass the function or class itself, without calling it."
         )
     names = namespace_of(answer) if namespace is None else namespace
-    found: list[Result] = []
-    stopped = ""
+    seen: dict[str, Seen] = {}
+    stopped: Seen | None = None
+    for check in tasks[name].checks():
+        seen[check] = stopped or look(tasks[name], check, answer, names, seed, seconds)
+        if seen[check].error in ("TooSlow", "NotImplementedError"):
+            stopped = seen[check]
+    known = {} if stopped else known_mistakes(sheet, tasks[name], seen, seed)
+    found = []
     for check, hint in tasks[name].checks().items():
         said = f"{hint} (See chapter {sheet}.)"
-        if stopped:
-            found.append(Result(check, False, stopped, "", said))
-            continue
-        seen = look(tasks[name], check, answer, names, seed, seconds)
-        if not seen.sentence:
+        if seen[check].sentence:
+            mistake, only_here = known.get(check, ("", False))
+            found.append(Result(check, False, seen[check].sentence, mistake, only_here, said))
+        else:
             found.append(Result(check, True))
-            continue
-        stopped = seen.sentence if seen.error in ("TooSlow", "NotImplementedError") else ""
-        mistake = "" if stopped else known_mistake(sheet, tasks[name], check, seen, seed)
-        found.append(Result(check, False, seen.sentence, mistake, said))
     return found
 
 
@@ -183,12 +192,12 @@ def look(
     seen = Seen()
     at_work = task(names, seed, check)
     try:
-        with quiet(), limit(seconds):
-            for what, got, expected in getattr(at_work, f"check_{check}")(answer):
-                at_work.check_watched()
+        with quiet(), guarded(at_work, answer, names) as guard, limit(seconds):
+            for what, got, expected in getattr(at_work, f"check_{check}")(guard.answer):
+                guard.look()
                 seen.values.append(keep(got))
                 seen.sentence = seen.sentence or difference(what, got, expected)
-            at_work.check_watched()
+            guard.look()
     except TooSlow:
         seen.error = "TooSlow"
         said = f"your code was stopped after {seconds:g} seconds: is there a loop without end?"
@@ -229,7 +238,7 @@ def describe_error(error: BaseException, name: str, names: dict[str, Any]) -> st
         for frame, line in traceback.walk_tb(error.__traceback__)
         if frame.f_globals is names and not frame.f_code.co_filename.startswith("<chapter")
     ]
-    text = " ".join(str(error).split()) or "no text"
+    text = TOO_EARLY.sub("There is nothing to walk.", " ".join(str(error).split())) or "no text"
     kind = type(error).__name__
     end = "" if text.endswith((".", "?", "!", ".)")) else "."
     if not frames:
@@ -240,23 +249,60 @@ def describe_error(error: BaseException, name: str, names: dict[str, Any]) -> st
     return f"your code raised {kind} in {where}: {text}{end}"
 
 
-def known_mistake(sheet: int, task: type[Task], check: str, seen: Seen, seed: int | str) -> str:
-    """Return the mistake of the wrong answer that gives the same in this check, or ""."""
-    best, mistake = 0, ""
-    for wrong in task.wrongs:
-        if wrong.check == check:
-            alike = likeness(seen, look_at(sheet, task.__name__, wrong, seed))
-            if alike > best:
-                best, mistake = alike, wrong.when
-    return mistake
+def known_mistakes(
+    sheet: int, task: type[Task], seen: dict[str, Seen], seed: int | str
+) -> dict[str, tuple[str, bool]]:
+    """Return, for checks that failed, the mistake that gives the same, and if it is so only there.
+
+    A mistake is known by what its check sees, and is no explanation if it does something that the
+    answer does not do. One that gives the same in all checks is named alone.
+    """
+    failed = [check for check in seen if seen[check].sentence]
+    alike: dict[Wrong, int] = {}
+    of_all: dict[Wrong, int] = {}
+    for wrong in [wrong for wrong in task.wrongs if wrong.check in failed]:
+        known = look_at(sheet, task.__name__, wrong, seed)
+        there = seen[wrong.check].sentence
+        if all(likeness(seen[c], known[c]) or known.passes(c, seen[c], there) for c in seen):
+            alike[wrong] = likeness(seen[wrong.check], known[wrong.check])
+            if all(known[check].sentence for check in failed):
+                of_all[wrong] = alike[wrong]
+    if of_all:
+        return dict.fromkeys(failed, (named(of_all), False))
+    by_check = {c: {w: how for w, how in alike.items() if w.check == c} for c in failed}
+    return {check: (named(those), True) for check, those in by_check.items() if those}
 
 
-@functools.lru_cache(maxsize=64)
-def look_at(sheet: int, task: str, wrong: Wrong, seed: int | str) -> Seen:
-    """Return what its check sees of a wrong answer that is known."""
-    with quiet():
-        names = load(sheet).namespace(wrong.code, "a wrong answer")
-    return look(load(sheet).tasks[task], wrong.check, names[task], names, seed)
+def named(alike: dict[Wrong, int]) -> str:
+    """Put the mistakes that are most alike into words, or return "" if they are too many."""
+    most = max(alike.values())
+    likely = [wrong.when for wrong, how in alike.items() if how == most]
+    return ", or when ".join(likely) if len(likely) <= MOST else ""
+
+
+class Known:
+    """What the checks see of a wrong answer that is known. They run in order, when asked."""
+
+    def __init__(self, sheet: int, task: str, wrong: Wrong, seed: int | str) -> None:
+        with quiet():
+            self.names = load(sheet).namespace(wrong.code, "a wrong answer")
+        self.task, self.seed = load(sheet).tasks[task], seed
+        self.seen: dict[str, Seen] = {}
+
+    def __getitem__(self, check: str) -> Seen:
+        """Return what this check sees."""
+        for name in self.task.checks():
+            if check not in self.seen and name not in self.seen:
+                answer = self.names[self.task.__name__]
+                self.seen[name] = look(self.task, name, answer, self.names, self.seed)
+        return self.seen[check]
+
+    def passes(self, check: str, seen: Seen, said: str) -> bool:
+        """Tell whether it passes this check, where an answer fails for something else, or not."""
+        return not self[check].sentence and seen.sentence != said
+
+
+look_at = functools.lru_cache(maxsize=64)(Known)
 
 
 def likeness(one: Seen, other: Seen) -> int:
@@ -269,14 +315,14 @@ def likeness(one: Seen, other: Seen) -> int:
 
 
 def bare(message: str) -> str:
-    """Return what was said of an error without the line of code, and without numbers.
+    """Return what was said of an error without the line of code.
 
     Examples
     --------
     >>> bare("your code raised IndexError in line 2, `a[i]`: index 3 is out of bounds.")
-    'your code raised IndexError: index  is out of bounds.'
+    'your code raised IndexError: index 3 is out of bounds.'
     """
-    return re.sub(r"\d+", "", re.sub(r" in line \d+(, `.*`)?:", ":", message))
+    return re.sub(r" in line \d+(, `.*`)?:", ":", message)
 
 
 def namespace_of(answer: Any) -> dict[str, Any]:

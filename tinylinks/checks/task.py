@@ -15,7 +15,8 @@ hint that is shown when it fails::
         ]
 
 A check yields what it looks at: a name, what came, and what is expected. It goes on to the end,
-so that a wrong answer is known by everything that it gives.
+so that a wrong answer is known by everything that it gives. What every answer must not do, such as
+changing arrays that belong to others, is looked for in all checks (`guard.py`).
 """
 
 from __future__ import annotations
@@ -79,6 +80,11 @@ class Task:
     #: module with the code of all chapters, and the answer is there under its name. "" if the
     #: library has no place for it.
     join: ClassVar[str] = ""
+    #: What is not to be used, by its name: ``("Variable", "np.logaddexp")``. An answer that is a
+    #: class is not to be built on it either.
+    without: ClassVar[tuple[str, ...]] = ()
+    #: True if `backward` of a Function is to get back what `forward` retained, and nothing else.
+    retains: ClassVar[bool] = False
 
     def __init__(self, lib: dict[str, Any], seed: int | str = 0, check: str = "") -> None:
         self.lib = _Names(**{k: v for k, v in lib.items() if not k.startswith("__")})

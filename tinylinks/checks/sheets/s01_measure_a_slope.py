@@ -278,7 +278,7 @@ class forward_slopes(Task):
             yield f"the number of calls of f for {x.size} numbers", counted.calls, x.size + 1
 
     def check_x_stays(self, forward_slopes):
-        """Put each number back when its slope is known."""
+        """The gradient is as before, and x holds the same numbers after the call."""
         for shape in [(4,), (2, 3)]:
             f, x, h, expected = self.problem(*shape)
             before = x.copy()
@@ -412,7 +412,7 @@ class slope_along(Task):
             yield f"the number of calls of f for {x.size} numbers", counted.calls, 2
 
     def check_x_stays(self, slope_along):
-        """`x + h * d` is a new array. `x += h * d` changes x."""
+        """The slope is as before, and x and d hold the same numbers after the call."""
         f, x, d, expected = self.problem(2, 3)
         before = x.copy()
         yield "the slope along d", slope_along(f, x, d), expected

@@ -27,7 +27,7 @@ class column(Task):
             yield from self.look(column, self.numbers(count))
 
     def check_whole_numbers(self, column):
-        """From whole numbers, NumPy makes an array of whole numbers unless you name a type."""
+        """The answer is the same as for floats: a column, in float32."""
         for count in (2, 4):
             yield from self.look(column, [int(v) for v in self.numbers(count)])
 
@@ -108,7 +108,7 @@ class Variable(Task):
             yield from self.bytes(Variable, *shape, dtype=np.float32)
 
     def check_other_types(self, Variable):
-        """How many bytes a number takes is in its dtype. Which attribute of a dtype says so?"""
+        """How many numbers are there? And how many bytes does each take, as its dtype says?"""
         for dtype in (np.float64, np.float16, np.int64, np.int8):
             yield from self.bytes(Variable, 2, 3, dtype=dtype)
 
@@ -160,7 +160,7 @@ class Variable(Task):
         ),
         Wrong(
             "no_axis",
-            "the lengths are multiplied by `len`, which needs an axis",
+            "`len` is used, which needs an axis",
             NBYTES.replace("self.size", "len(self) * (self.size // len(self))"),
         ),
     ]
@@ -197,7 +197,7 @@ class nudged(Task):
             yield from self.look(nudged, x, place, 0.75)
 
     def check_x_stays(self, nudged):
-        """The box keeps the very array that it is given. So whose array does yours change?"""
+        """x keeps its numbers, its array is shared with nobody, and the answer has its name."""
         for name in ("x", "weights"):
             x = self.boxed(self.array(2, 3).copy(), name)
             before = x.data.copy()
@@ -207,7 +207,7 @@ class nudged(Task):
             yield "the name of the answer", got.name, name
 
     def check_types(self, nudged):
-        """The answer has the dtype of x."""
+        """All is as with float64, and the answer has the dtype of x."""
         for dtype in (np.float32, np.float64, np.float16):
             x = self.boxed(self.array(2, 3, dtype=dtype))
             yield from self.look(nudged, x, (0, 1), 0.5)
@@ -215,7 +215,7 @@ class nudged(Task):
     def check_whole_numbers(self, nudged):
         """In an array of whole numbers a nudge gets lost. Refuse it with a TypeError."""
         yield from self.look(nudged, self.boxed(self.array(3)), 0, 0.25)
-        for dtype in (np.int64, np.int32):
+        for dtype in (np.int64, np.int32, np.uint8):
             x = self.boxed(self.watch(np.arange(1, 7, dtype=dtype).reshape(2, 3)))
             what = f"the error for an array of {np.dtype(dtype).name}"
             error = self.raised(nudged, x, (1, 0), 0.75)
@@ -313,6 +313,11 @@ def nudged(x, place, h):
             "whole_numbers",
             "every array is refused",
             NUDGED.replace('!= "f"', '!= "float"'),
+        ),
+        Wrong(
+            "whole_numbers",
+            'only the kind "i" is refused, and whole numbers without a sign have the kind "u"',
+            NUDGED.replace('!= "f"', '== "i"'),
         ),
     ]
 

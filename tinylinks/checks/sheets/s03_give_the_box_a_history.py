@@ -44,7 +44,7 @@ class cube(Task):
             yield "whether the input on record is x", y.creator.inputs[0] is x, True
 
     def check_each_call(self, cube):
-        """An instance is one step, with room for one record. Who makes it, and when?"""
+        """Each call gives a Variable with a record of its own: an instance is one step."""
         x1, x2 = self.variable(3), self.variable(3)
         y1, y2 = cube(x1), cube(x2)
         yield "the second result", y2.data, x2.data**3
@@ -212,7 +212,8 @@ class formula(Graphs, Task):
         yield "the formula of a Variable that was not computed", formula(x), "start"
 
     def check_long(self, formula):
-        """Python allows about a thousand calls inside each other. A loop has no such limit."""
+        """As for a short one. Python lets about a thousand calls be inside each other. A loop
+        has no such limit."""
         y, text = self.long_chain(), "square(" * LONG + "exp(x)" + ")" * LONG
         got = formula(y)
         yield "the length of the formula", len(got), len(text)
@@ -343,7 +344,8 @@ class count(Graphs, Task):
         yield "the number of Variables", variables, 1
 
     def check_long(self, count):
-        """Python allows about a thousand calls inside each other. A loop has no such limit."""
+        """As for a short one. Python lets about a thousand calls be inside each other. A loop
+        has no such limit."""
         functions, variables = self.parts(count(self.long_chain()), 2)
         yield "the number of Functions", functions, LONG + 1
         yield "the number of Variables", variables, LONG + 2
@@ -490,7 +492,7 @@ class replay(Graphs, Task):
         yield "whether the history begins at the new x", start is x, True
 
     def check_y_stays(self, replay):
-        """An instance is one step, and has room for one record."""
+        """y keeps its history: an instance is one step, and has room for one record."""
         labels, old, x = self.labels("exp"), self.small(3), self.small(3)
         y = self.chain(old, labels)
         got = replay(y, x)
@@ -509,7 +511,8 @@ class replay(Graphs, Task):
         yield "the data after some steps", got.data, self.computed(labels, x.data)
 
     def check_long(self, replay):
-        """Python allows about a thousand calls inside each other. A loop has no such limit."""
+        """As for a short one. Python lets about a thousand calls be inside each other. A loop
+        has no such limit."""
         x = self.lib.Variable(self.watch(np.full(2, -2.0)))
         got = replay(self.long_chain(), x)
         yield "the data of the answer", got.data, np.zeros(2)

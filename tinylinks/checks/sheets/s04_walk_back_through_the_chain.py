@@ -45,6 +45,8 @@ class Cube(Function):
 
 
 class Cube(Slopes, Task):
+    retains = True
+
     def check_values(self, Cube):
         """The array goes in, and its third power comes out."""
         yield from self.forwards(Cube, lambda x: x**3)
@@ -58,7 +60,7 @@ class Cube(Slopes, Task):
         yield from self.backwards(Cube, lambda x: x**3)
 
     def check_in_a_chain(self, Cube):
-        """Before and after Cube there are other Functions, and perhaps another Cube."""
+        """Before and after Cube there are other Functions: gy is what the next one hands on."""
         exp = self.lib.exp
 
         def cubed(x):
@@ -148,6 +150,35 @@ class Cube(Slopes, Task):
                 "(x,) = self.get_retained_inputs()", "x = Cube.x"
             ),
         ),
+        Wrong(
+            "slope",
+            "the comma in `(x,) = ...` is missing, and x, a tuple, is squared",
+            CUBE.replace("(x,) =", "x =").replace("x * x * gy", "x**2 * gy"),
+        ),
+        Wrong(
+            "slope",
+            "the gradients are added up to one number",
+            CUBE.replace("3 * x * x * gy", "(3 * x * x * gy).sum()"),
+        ),
+        Wrong(
+            "slope",
+            "nothing is retained, and `backward` takes x from the record",
+            CUBE.replace("        self.retain_inputs((0,))\n", "").replace(
+                "(x,) = self.get_retained_inputs()", "x = self.inputs[0].data"
+            ),
+        ),
+        Wrong(
+            "slope",
+            "x is kept by hand, in an attribute",
+            CUBE.replace("self.retain_inputs((0,))", "self.x = x").replace(
+                "(x,) = self.get_retained_inputs()", "x = self.x"
+            ),
+        ),
+        Wrong(
+            "slope",
+            "`*=` changes x, which is the array of the input",
+            CUBE.replace("return 3 * x * x * gy", "x *= x\n        return 3 * x * gy"),
+        ),
     ]
 
 
@@ -164,6 +195,8 @@ class Sin(Function):
 
 
 class Sin(Slopes, Task):
+    retains = True
+
     def check_values(self, Sin):
         """NumPy has the sine, as `np.sin`."""
         yield from self.forwards(Sin, np.sin)
@@ -251,6 +284,18 @@ class Sin(Slopes, Task):
                 "(x,) = self.get_retained_inputs()", "x = Sin.x"
             ),
         ),
+        Wrong(
+            "gradient",
+            "the comma in `(x,) = ...` is missing, so that x is a tuple",
+            SIN.replace("(x,) =", "x ="),
+        ),
+        Wrong(
+            "gradient",
+            "nothing is retained, and `backward` takes x from the record",
+            SIN.replace("        self.retain_inputs((0,))\n", "").replace(
+                "(x,) = self.get_retained_inputs()", "x = self.inputs[0].data"
+            ),
+        ),
     ]
 
 
@@ -267,6 +312,8 @@ class Reciprocal(Function):
 
 
 class Reciprocal(Slopes, Task):
+    retains = True
+
     def inverse(self, x):
         return 1 / x
 
@@ -279,7 +326,7 @@ class Reciprocal(Slopes, Task):
         yield from self.backwards(Reciprocal, self.inverse, low=0.3, high=3)
 
     def check_kept(self, Reciprocal):
-        """Only the output is kept. The slope can be computed from it alone."""
+        """The slope is computed from the output alone, which is all that is kept."""
         f, x = Reciprocal(), self.variable(2, 3, low=1.2, high=3)
         gy = self.array(2, 3)
         self.walk(f.apply(x), gy)
@@ -367,6 +414,30 @@ class Reciprocal(Slopes, Task):
             "the slope is taken to be positive left of 0",
             RECIPROCAL.replace("-y * y", "-y * abs(y)"),
         ),
+        Wrong(
+            "gradient",
+            "the comma in `(y,) = ...` is missing, so that y is a tuple",
+            RECIPROCAL.replace("(y,) =", "y ="),
+        ),
+        Wrong(
+            "gradient",
+            "`*=` changes y, which is the array of the output",
+            RECIPROCAL.replace("return -y * y * gy", "y *= y\n        return -y * gy"),
+        ),
+        Wrong(
+            "gradient",
+            "y is kept in the class, where the next Reciprocal overwrites it",
+            RECIPROCAL.replace("self.retain_outputs((0,))", "Reciprocal.y = 1 / x").replace(
+                "(y,) = self.get_retained_outputs()", "y = Reciprocal.y"
+            ),
+        ),
+        Wrong(
+            "kept",
+            "the output is retained, but x is taken from the record",
+            RECIPROCAL.replace(
+                "(y,) = self.get_retained_outputs()", "x = self.inputs[0].data"
+            ).replace("-y * y * gy", "-gy / (x * x)"),
+        ),
     ]
 
 
@@ -420,7 +491,7 @@ class gradients_along(Task):
             yield from self.compare(got, self.expected(labels, variables, gy))
 
     def check_no_traces(self, gradients_along):
-        """The attribute `grad` of the Variables stays as it was. Whose `backward` do you call?"""
+        """The answer is as for any chain, and no `grad` and no history has changed."""
         labels = ["exp", "square", "exp"]
         variables, gy = self.chain(*labels), self.array(2, 3)
         kept = self.array(2, 3)
@@ -433,12 +504,13 @@ class gradients_along(Task):
         yield "whether y has a creator after the call", variables[-1].creator is not None, True
 
     def check_leaf(self, gradients_along):
-        """If y was not computed, there is only gy."""
+        """If y was not computed, there is only gy: nothing is walked."""
         gy = self.array(2, 3)
         yield from self.compare(gradients_along(self.chain()[-1], gy), [gy])
 
     def check_long(self, gradients_along):
-        """Python allows about a thousand calls inside each other. A loop has no such limit."""
+        """As for a short one. Python lets about a thousand calls be inside each other. A loop
+        has no such limit."""
         y = self.lib.exp(self.lib.Variable(self.watch(np.full(2, -1.0))))
         for _ in range(LONG):
             y = self.lib.square(y)

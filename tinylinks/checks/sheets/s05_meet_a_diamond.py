@@ -6,6 +6,8 @@ from tinylinks.checks.task import Task, Wrong
 
 
 class slopes_after_walks(Task):
+    without = ("Variable",)
+
     def check_one_walk(self, slopes_after_walks):
         """x is used twice, and each use sends its own gradient."""
         for shape in [(), (3,), (2, 3)]:
@@ -108,6 +110,11 @@ Sub.__bases__ = (book.Broadcasting,)
             "in_a_graph",
             "the gradients are returned in the order of b and a",
             SUB.replace("gy, -gy", "-gy, gy"),
+        ),
+        Wrong(
+            "gradients",
+            "only one gradient is returned, where each input needs one",
+            SUB.replace("return gy, -gy", "return gy"),
         ),
     ]
 

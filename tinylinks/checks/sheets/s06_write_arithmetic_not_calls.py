@@ -348,7 +348,8 @@ class Maximum(Task):
                 yield "y", y.data, np.where(a > b, a, b)
 
     def check_gradients(self, Maximum):
-        """Only the larger number moves the result. The other gets 0, wherever gy points."""
+        """Only the larger number moves the result. The other gets 0, whether gy is positive or
+        negative."""
         for dtype in (np.float32, np.float64):
             for shape in [(4,), (2, 3)]:
                 a, b = self.pair(*shape, dtype=dtype)
@@ -536,6 +537,34 @@ class Maximum(Task):
                 "        ga[a >= b] = gy[a >= b]\n"
                 "        gb[a < b] = gy[a < b]\n"
                 "        return ga, gb",
+            ),
+        ),
+        Wrong(
+            "values",
+            "`if` compares two whole arrays, which has no single answer",
+            MAXIMUM.replace(
+                "        return np.maximum(a, b)",
+                "        if a >= b:\n            return a\n        return b",
+            ),
+        ),
+        Wrong(
+            "gradients",
+            "`if` compares two whole arrays in `backward`, which has no single answer",
+            MAXIMUM.replace(
+                "        return gy * (a >= b), gy * (a < b)",
+                "        if a >= b:\n            return gy, 0 * gy\n        return 0 * gy, gy",
+            ),
+        ),
+        Wrong(
+            "gradients",
+            "`gy[a >= b]` picks numbers out, and the shape is lost",
+            MAXIMUM.replace("gy * (a >= b), gy * (a < b)", "gy[a >= b], gy[a < b]"),
+        ),
+        Wrong(
+            "gradients",
+            "a comma is missing: two arrays are kept, and one name gets both",
+            MAXIMUM.replace(
+                "a, b = self.get_retained_inputs()", "a = b = self.get_retained_inputs()"
             ),
         ),
     ]

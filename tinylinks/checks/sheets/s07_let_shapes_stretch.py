@@ -11,6 +11,8 @@ def row_and_column(gy):
 
 
 class row_and_column(Task):
+    without = ("Variable",)
+
     def check_row(self, row_and_column):
         """How often is each number of the row used? What is added up, and what is left?"""
         for shape in [(4, 3), (2, 5), (1, 3)]:
@@ -69,6 +71,18 @@ class row_and_column(Task):
             "the sums are made in float64",
             ROW.replace("axis=0", "axis=0, dtype=float").replace("axis=1", "axis=1, dtype=float"),
         ),
+        Wrong(
+            "row",
+            "it is computed with Variables, and the walk gives the gradients",
+            """\
+def row_and_column(gy):
+    r, c = Variable(0 * gy[0]), Variable(0 * gy[:, :1])
+    y = r + c
+    y.grad = gy
+    y.backward()
+    return r.grad, c.grad
+""",
+        ),
     ]
 
 
@@ -84,6 +98,8 @@ def sum_to(g, shape):
 
 
 class sum_to(Task):
+    without = ("SumTo",)
+
     join = """\
 refusing = book.SumTo.forward
 

@@ -16,6 +16,8 @@ def linear_gradients(x, W, gy):
 
 
 class linear_gradients(Task):
+    without = ("Variable", "linear", "LinearFunction")
+
     join = """\
 def backward(self, gy):
     x, W = self.get_retained_inputs()
@@ -88,6 +90,18 @@ book.LinearFunction.backward = backward
             "gb still has an axis of length 1",
             LINEAR.replace("axis=0", "axis=0, keepdims=True"),
         ),
+        Wrong(
+            "gx",
+            "it is computed with Variables, and the walk gives the gradients",
+            """\
+def linear_gradients(x, W, gy):
+    x, W, b = Variable(x), Variable(W), Variable(0 * gy[0])
+    y = linear(x, W, b)
+    y.grad = gy
+    y.backward()
+    return x.grad, W.grad, b.grad
+""",
+        ),
     ]
 
 
@@ -104,6 +118,8 @@ class InOut(Function):
 
 
 class InOut(Task):
+    retains = True
+
     def cases(self, InOut, walk=True):
         """Yield x, W, b, y and the gradient gy, after a walk."""
         for n, n_in, n_out, dtype in SIZES:
@@ -182,6 +198,20 @@ class InOut(Task):
         Wrong(
             "b", "gb counts the rows, without gy", IN_OUT.replace("gy.sum", "np.ones_like(gy).sum")
         ),
+        Wrong(
+            "x",
+            "x and W are kept in the class, where the next InOut overwrites them",
+            IN_OUT.replace("self.retain_inputs((0, 1))", "InOut.x, InOut.W = x, W").replace(
+                "self.get_retained_inputs()", "InOut.x, InOut.W"
+            ),
+        ),
+        Wrong(
+            "x",
+            "nothing is retained, and x and W are taken from the record",
+            IN_OUT.replace("        self.retain_inputs((0, 1))\n", "").replace(
+                "self.get_retained_inputs()", "[x.data for x in self.inputs[:2]]"
+            ),
+        ),
     ]
 
 
@@ -203,6 +233,8 @@ def form(x, A):
 
 
 class QuadraticForm(Task):
+    retains = True
+
     def cases(self, QuadraticForm, walk=True):
         for n, k, dtype in [(4, 3, np.float64), (2, 5, np.float32), (3, 3, np.float64)]:
             x, A = self.variable(n, k, dtype=dtype), self.variable(k, k, dtype=dtype)
@@ -276,6 +308,13 @@ class QuadraticForm(Task):
             "the weights of the examples are added up first",
             QUADRATIC.replace("(g * x).T", "gy.sum() * x.T"),
         ),
+        Wrong(
+            "x",
+            "x and A are kept in the class, where the next QuadraticForm overwrites them",
+            QUADRATIC.replace("self.retain_inputs((0, 1))", "QuadraticForm.kept = x, A").replace(
+                "self.get_retained_inputs()", "QuadraticForm.kept"
+            ),
+        ),
     ]
 
 
@@ -316,7 +355,8 @@ class fit_parabola(Task):
             yield from self.compare(fit_parabola, lr, 1)
 
     def check_next_steps(self, fit_parabola):
-        """Each step needs a fresh gradient of the same three Variables."""
+        """Each step begins where the last one ended, with fresh gradients of the same three
+        Variables."""
         for steps in (2, 5):
             yield from self.compare(fit_parabola, 0.2, steps)
 
@@ -346,7 +386,7 @@ class fit_parabola(Task):
         Wrong("first_step", "the Variables begin at 1", FIT.replace("zeros", "ones")),
         Wrong(
             "first_step",
-            "nothing moves: `p = ...` gives the name p to something new",
+            "nothing moves, as `p = ...` only gives the name p to something new",
             FIT.replace("p.data -= lr * p.grad", "p = p - lr * p.grad"),
         ),
         Wrong(
@@ -412,5 +452,25 @@ class fit_parabola(Task):
                 "        loss.backward()\n",
                 "        if loss.item() < 0.0001:\n            break\n        loss.backward()\n",
             ),
+        ),
+        Wrong(
+            "first_step",
+            "the loop makes one step too few",
+            FIT.replace("range(steps)", "range(1, steps)"),
+        ),
+        Wrong(
+            "first_step",
+            "the Variables are returned, and not their numbers",
+            FIT.replace("a.item(), b.item(), c.item()", "a, b, c"),
+        ),
+        Wrong(
+            "first_step",
+            "the arrays are returned, and not their numbers",
+            FIT.replace("a.item(), b.item(), c.item()", "a.data, b.data, c.data"),
+        ),
+        Wrong(
+            "next_steps",
+            "only a is cleared",
+            FIT.replace("for p in (a, b, c):\n            p.cleargrad()", "a.cleargrad()"),
         ),
     ]

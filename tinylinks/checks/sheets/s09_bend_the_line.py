@@ -50,7 +50,8 @@ class LeakyReLU(Task):
         yield "x.grad", gx, gy * [0.2, 1, 0.2, 0.2]
 
     def check_in_a_graph(self, LeakyReLU):
-        """The array gy does not belong to you: others may read it after you."""
+        """gy goes to other branches of the graph as well: it stays as it is, and each gradient is
+        the slope times gy."""
         x, w, gy = self.variable(3, 4), self.variable(3, 4), self.array(3, 4)
         for swapped in (False, True):
             x.cleargrad()
@@ -163,6 +164,8 @@ class Softplus(Function):
 
 
 class Softplus(Task):
+    without = ("np.logaddexp",)
+
     def walked(self, Softplus, x):
         """Return the value, the gradient, and the gradient of y."""
         v, gy = self.lib.Variable(x), self.array(*x.shape, dtype=x.dtype)
@@ -291,6 +294,18 @@ class Softplus(Task):
             "float32",
             "the gradient is made in float64",
             SOFTPLUS.replace("return gy", "return gy.astype(float)"),
+        ),
+        Wrong(
+            "gradients",
+            "the comma in `(x,) = ...` is missing, so that x is a tuple",
+            SOFTPLUS.replace("(x,) =", "x ="),
+        ),
+        Wrong(
+            "values",
+            "`np.logaddexp` is used, which the task is to be done without",
+            SOFTPLUS.replace(
+                "np.maximum(x, 0) + np.log1p(np.exp(-abs(x)))", "np.logaddexp(0, x).astype(x.dtype)"
+            ),
         ),
     ]
 
@@ -483,7 +498,7 @@ class train_two_layers(Task):
         yield from self.compare(train_two_layers, x, t, self.start(4), 0.2, 100)
 
     def check_start_kept(self, train_two_layers):
-        """A Variable holds the array it is given, and a step changes this array. Whose is it?"""
+        """The arrays of start stay as they are. A Variable holds the array that it is given."""
         x, t, start = self.array(5, 2), self.array(5, 1), self.start(3)
         kept = [array.copy() for array in start]
         yield from self.compare(train_two_layers, x, t, start, 0.1, 3)
@@ -559,7 +574,7 @@ class train_two_layers(Task):
         ),
         Wrong(
             "steps",
-            "nothing moves: `p = ...` gives the name p to something new",
+            "nothing moves, as `p = ...` only gives the name p to something new",
             TRAIN.replace("p.data -= lr * p.grad", "p = p - lr * p.grad"),
         ),
         Wrong(

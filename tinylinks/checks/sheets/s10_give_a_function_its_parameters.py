@@ -191,7 +191,7 @@ class sgd_step(Task):
     wrongs = [
         Wrong(
             "moves",
-            "nothing moves: `p = ...` gives the name p to something new",
+            "nothing moves, as `p = ...` only gives the name p to something new",
             STEP.replace("p.data -= lr * p.grad", "p = p - lr * p.grad"),
         ),
         Wrong("moves", "the step goes uphill", STEP.replace("-=", "+=")),
@@ -264,6 +264,11 @@ def sgd_step(link, lr):
             "children",
             "each child makes its own step, and a shared one makes two",
             STEP + "    for _, child in link._named_children():\n        sgd_step(child, lr)\n",
+        ),
+        Wrong(
+            "moves",
+            "`_met_params` is asked: the Link of the full library has only `params()`",
+            STEP.replace("link.params()", "[p for path, p in link._met_params()]"),
         ),
     ]
 
@@ -607,5 +612,21 @@ def named_params(family, before="", found=[]):
             )
             .replace("found = {}", "found, seen = {}, set()")
             .replace("found[id(member)]", "found[path]"),
+        ),
+        Wrong(
+            "flat",
+            "what was met is kept in a default argument `seen=set()`, from call to call",
+            """\
+def named_params(family, before='', seen=set()):
+    found = []
+    for name, member in family:
+        path = f'{before}/{name}'
+        if isinstance(member, list):
+            found += named_params(member, path)
+        elif id(member) not in seen:
+            seen.add(id(member))
+            found.append((path, member))
+    return found
+""",
         ),
     ]

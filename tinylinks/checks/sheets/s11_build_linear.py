@@ -27,6 +27,8 @@ def count_numbers(in_size, out_size, nobias=False):
 
 
 class count_numbers(Task):
+    without = ("Linear", "Link", "Parameter")
+
     def sizes(self):
         return int(self.rng.integers(2, 10)), int(self.rng.integers(2, 10))
 
@@ -79,6 +81,8 @@ class Affine(Link):
 
 
 class Affine(Task):
+    without = ("Linear",)
+
     join = """\
 lazy = book.Linear.forward
 
@@ -174,6 +178,15 @@ book.Linear.forward = forward
             "gradients",
             "the function gets the array of W, and the walk ends there",
             AFFINE.replace("self.W, self.b", "self.W.data, self.b"),
+        ),
+        Wrong(
+            "parameters",
+            "the finished Linear is taken under another name",
+            """\
+class Affine(Linear):
+    def __init__(self, in_size, out_size, nobias=False):
+        super().__init__(in_size, out_size, nobias=nobias)
+""",
         ),
     ]
 

@@ -27,6 +27,8 @@ def momentum_places(gradients, lr, momentum):
 
 
 class momentum_places(Task):
+    without = ("MomentumSGD", "SGD")
+
     def expected(self, gradients, lr, momentum):
         # step j is felt in all places from j on: lr * g_j * (1 + momentum + momentum**2 + ...)
         places = []
@@ -513,6 +515,8 @@ UNEVEN = {"alpha": 0.1, "beta1": 0.6, "beta2": 0.8, "eps": 0.01}
 
 
 class MyAdam(Task):
+    without = ("Adam", "AdamW")
+
     def expected(self, p, gradients, alpha=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
         p = p.astype(np.float64)
         for t in range(1, len(gradients) + 1):  # each mean as a sum over all that came
@@ -701,4 +705,9 @@ class MyAdam(Task):
         ),
         Wrong("settings", "eps is left out", ADAM.replace("(np.sqrt(v) + self.eps)", "np.sqrt(v)")),
         Wrong("settings", "both betas are 0.9", ADAM.replace("0.999", "0.9")),
+        Wrong(
+            "first_step",
+            "the finished Adam is taken under another name",
+            "class MyAdam(Adam):\n    def describe(self):\n        return 'Adam'\n",
+        ),
     ]

@@ -20,9 +20,11 @@ def of_equal_scores(n_classes, t):
 
 
 class of_equal_scores(Task):
+    without = ("Variable", "softmax_cross_entropy")
+
     def cases(self):
-        for rows, n_classes in [(2, 4), (5, 3), (3, 7)]:
-            t = self.watch(self.rng.integers(0, n_classes, rows))
+        for rows, n_classes, highest in [(2, 4, 2), (5, 3, 2), (3, 7, 6)]:
+            t = self.watch(self.rng.integers(0, highest + 1, rows))
             yield f"{n_classes} classes and {rows} rows", n_classes, t
 
     def check_loss(self, of_equal_scores):
@@ -119,6 +121,38 @@ class of_equal_scores(Task):
             "`gradient[:, t]` takes these columns in all rows, and not one place in each row",
             EQUAL.replace("gradient[np.arange(len(t)), t]", "gradient[:, t]"),
         ),
+        Wrong(
+            "gradient",
+            "`np.eye(t.max() + 1)` counts the classes that came up, and the highest may be absent",
+            """\
+def of_equal_scores(n_classes, t):
+    one_hot = np.eye(t.max() + 1)[t]
+    return np.log(n_classes), (1 / n_classes - one_hot) / len(t)
+""",
+        ),
+        Wrong(
+            "gradient",
+            "only the true class gets a gradient",
+            EQUAL.replace(
+                "np.full((len(t), n_classes), 1 / n_classes)", "np.zeros((len(t), n_classes))"
+            ).replace("-= 1", "= 1 / n_classes - 1"),
+        ),
+        Wrong(
+            "loss",
+            "the loss is divided by the rows, but it is a mean already",
+            EQUAL.replace("np.log(n_classes),", "np.log(n_classes) / len(t),"),
+        ),
+        Wrong(
+            "loss",
+            "it is computed with Variables and the loss of the chapter",
+            """\
+def of_equal_scores(n_classes, t):
+    x = Variable(np.zeros((len(t), n_classes)))
+    loss = softmax_cross_entropy(x, t)
+    loss.backward()
+    return loss.item(), x.grad
+""",
+        ),
     ]
 
 
@@ -144,24 +178,34 @@ class top_k_accuracy(Task):
         return (y > y[np.arange(len(t)), t][:, None]).sum(axis=1)
 
     def check_first(self, top_k_accuracy):
-        """With k = 1 it is the accuracy of the chapter. Is a class a number or a place?"""
-        for rows, classes in [(7, 3), (9, 5)]:
+        """With k = 1 it is the accuracy of the chapter. A class is the place of a score in its
+        row, not the score."""
+        for rows, classes in [(7, 3), (9, 5), (11, 4), (13, 6)]:
             y, t = self.scores(rows, classes)
             found = top_k_accuracy(y, t, 1)
-            yield f"with {rows} rows and k=1", found, float(np.mean(self.ranks(y, t) == 0))
+            yield (
+                f"the accuracy for {rows} rows and k=1",
+                found,
+                float(np.mean(self.ranks(y, t) == 0)),
+            )
 
     def check_several(self, top_k_accuracy):
         """A row is right if its true class is among the k with the highest scores."""
-        for rows, classes, k in [(7, 4, 2), (9, 5, 3), (11, 6, 4)]:
+        for rows, classes, k in [(7, 4, 2), (9, 5, 3), (11, 6, 4), (13, 5, 2), (8, 7, 3)]:
             y, t = self.scores(rows, classes)
             found = top_k_accuracy(y, t, k)
-            yield f"with {rows} rows and k={k}", found, float(np.mean(self.ranks(y, t) < k))
+            yield (
+                f"the accuracy for {rows} rows and k={k}",
+                found,
+                float(np.mean(self.ranks(y, t) < k)),
+            )
 
     def check_all(self, top_k_accuracy):
         """If k is the number of classes, no answer can be wrong."""
         for rows, classes in [(7, 3), (9, 5)]:
             y, t = self.scores(rows, classes)
-            yield f"with {classes} classes and k={classes}", top_k_accuracy(y, t, classes), 1.0
+            found = top_k_accuracy(y, t, classes)
+            yield f"the accuracy for {classes} classes and k={classes}", found, 1.0
 
     wrongs = [
         Wrong(
@@ -229,6 +273,30 @@ class top_k_accuracy(Task):
             "the lowest class is never among the best",
             TOP.replace("[:, -k:]", "[:, 1:][:, -k:]"),
         ),
+        Wrong(
+            "several",
+            "`t in best` or `np.isin` looks for each label in all rows, and not only in its own",
+            TOP.replace("(best == t[:, None]).any(axis=1)", "np.isin(t, best)"),
+        ),
+        Wrong(
+            "first",
+            "the scores of a column are sorted, and not those of a row: axis 0",
+            TOP.replace("axis=1)[:", "axis=0)[:"),
+        ),
+        Wrong(
+            "several",
+            "`argsort` is taken for ranks: what it gives are classes, in the order of their scores",
+            """\
+def top_k_accuracy(y, t, k):
+    ranks = np.argsort(y, axis=1)
+    return (ranks[np.arange(len(t)), t] >= y.shape[1] - k).mean()
+""",
+        ),
+        Wrong(
+            "several",
+            "`t in best` asks for the whole array at once, and the mean of one answer is 0 or 1",
+            TOP.replace("(best == t[:, None]).any(axis=1).mean()", "np.mean(t[:, None] in best)"),
+        ),
     ]
 
 
@@ -266,7 +334,7 @@ class LogSoftmax(Task):
             yield "y", y.data, log_shares(x)
 
     def check_large(self, LogSoftmax):
-        """Subtract the largest of each row, then take the logarithm of the sum, and not of 0."""
+        """Scores may be 1000 apart. Subtract the largest of each row; take no logarithm of 0."""
         for row in ([0.0, 1000.0, 999.0], [-2000.0, -2001.0, -2000.5]):
             x = self.watch(np.array([row, self.array(3).tolist()]))
             with np.errstate(all="ignore"):
@@ -282,7 +350,7 @@ class LogSoftmax(Task):
             yield "x.grad", x.grad, self.slopes(log_shares, x.data, gy)
 
     def check_large_gradients(self, LogSoftmax):
-        """No number of the way back may be 0 / 0, or infinite times 0."""
+        """What comes back is the same as for small scores, and no number is infinite or nan."""
         x, gy = self.array(2, 3), self.array(2, 3)
         x[0] += [0.0, 1000.0, -1000.0]
         x, gy = self.watch(x.copy()), self.watch(gy)
@@ -448,6 +516,40 @@ class LogSoftmax(Task):
                 "e = np.exp(x)\n        return gy - e / e.sum(axis=1, keepdims=True)",
             ),
         ),
+        Wrong(
+            "large",
+            "softmax comes first, and nothing is subtracted before it",
+            LOG.replace(LARGEST, "x").replace(
+                "return z - np.log(np.exp(z).sum(axis=1, keepdims=True))",
+                "e = np.exp(z)\n        return np.log(e / e.sum(axis=1, keepdims=True))",
+            ),
+        ),
+        Wrong(
+            "values",
+            "the result is float64 for float32 as well",
+            LOG.replace("np.exp(z).sum(", "np.exp(z).astype(float).sum("),
+        ),
+        Wrong(
+            "gradients",
+            "the comma in `(y,) = ...` is missing, so that y is a tuple",
+            LOG.replace("(y,) =", "y ="),
+        ),
+        Wrong(
+            "gradients",
+            "`-=` changes gy, which may belong to another branch of the graph, too",
+            LOG.replace(
+                "return gy - np.exp(y) * gy.sum(axis=1, keepdims=True)",
+                "gy -= np.exp(y) * gy.sum(axis=1, keepdims=True)\n        return gy",
+            ),
+        ),
+        Wrong(
+            "gradients",
+            "y is kept in the class, where the next LogSoftmax overwrites it",
+            LOG.replace("        self.retain_outputs((0,))\n", "")
+            .replace("return z -", "LogSoftmax.y = z -")
+            .replace("\n\n    def backward", "\n        return LogSoftmax.y\n\n    def backward")
+            .replace("(y,) = self.get_retained_outputs()", "y = LogSoftmax.y"),
+        ),
     ]
 
 
@@ -492,7 +594,8 @@ class smooth_loss(Task):
             ((4, 3), np.float32),
         ]:
             for smoothing in smoothings:
-                t = self.watch(self.rng.permutation(max(rows, n_classes))[:rows] % n_classes)
+                t = self.rng.permutation(max(rows, n_classes - 1))[:rows] % n_classes
+                self.watch(t)
                 yield self.variable(rows, n_classes, dtype=dtype), t, smoothing
 
     def data(self, y):
@@ -502,7 +605,7 @@ class smooth_loss(Task):
         return y.data
 
     def check_no_smoothing(self, smooth_loss):
-        """With a smoothing of 0 it is the loss of the chapter."""
+        """With a smoothing of 0 it is `softmax_cross_entropy(x, t)`, in the dtype of x."""
         for x, t, _ in self.cases(0.0):
             y = self.data(smooth_loss(x, t, 0.0))
             yield (
@@ -522,7 +625,7 @@ class smooth_loss(Task):
             )
 
     def check_best_scores(self, smooth_loss):
-        """Equal scores have the loss log C, and the best scores not 0: nobody is to be sure."""
+        """Equal scores have the loss log C. If softmax gives the targets, the loss is not 0."""
         for n_classes in (3, 6):
             t = self.watch(self.rng.integers(0, n_classes, 4))
             equal = self.lib.Variable(np.full((4, n_classes), 2.5))
@@ -666,5 +769,33 @@ def smooth_loss(x, t, smoothing):
             "gradients",
             "the loss is computed with arrays, and put into a new Variable",
             SMOOTH.replace("return loss", "return Variable(loss.data)"),
+        ),
+        Wrong(
+            "values",
+            "what is spread is taken to lose log C, as if all scores were equal",
+            """\
+def smooth_loss(x, t, smoothing):
+    return softmax_cross_entropy(x, t) * (1 - smoothing) + smoothing * np.log(x.shape[1])
+""",
+        ),
+        Wrong(
+            "values",
+            "in the loop, the smoothing is divided by the number of wrong classes",
+            SMOOTH.replace("smoothing / n_classes", "smoothing / (n_classes - 1)"),
+        ),
+        Wrong(
+            "no_smoothing",
+            "a function of NumPy is asked for the logarithm of a Variable",
+            TARGETS.replace(
+                "Log().apply(F.exp(z).sum(axis=1, keepdims=True))",
+                "np.log(F.exp(z).sum(axis=1, keepdims=True))",
+            ),
+        ),
+        Wrong(
+            "no_smoothing",
+            "`F.log_softmax` is asked, which is in the library and not in this notebook",
+            TARGETS.replace(
+                "z - Log().apply(F.exp(z).sum(axis=1, keepdims=True))", "F.log_softmax(x)"
+            ),
         ),
     ]

@@ -38,6 +38,8 @@ def names_in_file(n_layers, seen):
 
 
 class names_in_file(Task):
+    without = ("Linear", "Sequential")
+
     def compared(self, names_in_file, n_layers, seen):
         """Compare with what a model of this kind shows to a writer."""
         lib, layers = self.lib, []
