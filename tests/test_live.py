@@ -96,13 +96,14 @@ def test_the_table_names_cells_that_are_there():
 
 
 def test_cells_for_a_gpu_say_why_they_are_not_run():
-    assert live_page.from_tags(code("x", tags=["gpu"])) == {"not": "it needs a GPU"}
-    assert "processes" in live_page.from_tags(code("x", tags=["build", "no-live"]))["not"]
-    assert live_page.from_tags(code("x", tags=["build"])) == {}
+    assert live_page.why_not(code("x", tags=["gpu"])) == {"not": "it needs a GPU"}
+    assert "processes" in live_page.why_not(code("x", tags=["build", "no-live"]))["not"]
+    assert live_page.why_not(code("x", tags=["build"])) == {}
 
 
 def test_a_cell_may_be_open_for_editing_from_the_start():
-    assert live_page.from_tags(code("x", tags=["open-editor"])) == {"open": True}
+    assert live_page.is_open(code("x", tags=["open-editor"])) == {"open": True}
+    assert live_page.is_open(code("x", tags=["build"])) == {}
 
 
 def test_a_sheet_has_room_where_the_book_has_a_solution():

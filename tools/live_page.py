@@ -25,16 +25,19 @@ def cells(path):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     known = TABLE.get(path.resolve().relative_to(ROOT).as_posix(), {})
     return {
-        cell["id"]: {**known.get(cell["id"], {}), **from_tags(cell), **room(cell)}
+        cell["id"]: {**known.get(cell["id"], {}), **why_not(cell), **is_open(cell), **room(cell)}
         for cell in notebook["cells"]
         if cell["cell_type"] == "code"
     }
 
 
-def from_tags(cell):
+def why_not(cell):
     tags = cell["metadata"].get("tags", [])
-    known = {"open": True} if "open-editor" in tags else {}
-    return known | next(({"not": WHY_NOT[tag]} for tag in tags if tag in WHY_NOT), {})
+    return next(({"not": WHY_NOT[tag]} for tag in tags if tag in WHY_NOT), {})
+
+
+def is_open(cell):
+    return {"open": True} if "open-editor" in cell["metadata"].get("tags", []) else {}
 
 
 def room(cell):

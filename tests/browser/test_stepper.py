@@ -196,6 +196,10 @@ def test_a_wide_graph_scrolls_in_its_place_to_the_visit(read):
         places.append(player.view.evaluate("(view) => view.scrollLeft"))
         player.press("Next")
     assert places[0] > places[-1] == 0
+    reader.page.emulate_media(media="print")
+    paper, picture = player.view.bounding_box(), player.frames.nth(0).locator("svg").bounding_box()
+    assert picture["width"] <= paper["width"], "paper does not scroll"
+    reader.page.emulate_media(media="screen")
     shuts_nobody_out(reader.page)
 
 
