@@ -239,7 +239,7 @@ def to_the_end(text):
     notebook = json.loads(text)
     for cell in notebook["cells"]:
         source = "".join(cell["source"])
-        reason = live_page.from_tags(cell).get("not")
+        reason = live_page.why_not(cell).get("not")
         if reason:
             cell["source"] = NOT_RUN.format(reason=reason) + textwrap.indent(source, "# ", bool)
         elif "raises-exception" in cell["metadata"].get("tags", []):
