@@ -81,8 +81,7 @@ def _say(result: Result, same: bool, named: bool) -> None:
         return
     lines = [f"FAIL  {result.check}: {'the same' if same else result.sentence}"]
     if not named:
-        this = "In this check, the same" if result.only_here else "This is what"
-        lines.append(f"{INDENT}{this} comes out when {result.mistake}.")
+        lines.append(f"{INDENT}{result.because}")
     if not result.mistake and not same:
         lines.append(f"{INDENT}Hint: {result.hint}")
     for line in lines:
