@@ -16,7 +16,7 @@ def linear_gradients(x, W, gy):
 
 
 class linear_gradients(Task):
-    without = ("Variable", "linear", "LinearFunction")
+    without = ("Variable", "linear", "F.linear", "LinearFunction")
 
     join = """\
 def backward(self, gy):
