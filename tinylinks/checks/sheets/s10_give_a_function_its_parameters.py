@@ -191,7 +191,7 @@ class sgd_step(Task):
     wrongs = [
         Wrong(
             "moves",
-            "nothing moves, as `p = ...` only gives the name p to something new",
+            "nothing moves, as when `p = ...` gives the name p to something new",
             STEP.replace("p.data -= lr * p.grad", "p = p - lr * p.grad"),
         ),
         Wrong("moves", "the step goes uphill", STEP.replace("-=", "+=")),
@@ -626,6 +626,26 @@ def named_params(family, before='', seen=set()):
         elif id(member) not in seen:
             seen.add(id(member))
             found.append((path, member))
+    return found
+""",
+        ),
+        Wrong(
+            "flat",
+            "`in` compares the numbers of Parameters, where `id` tells them apart",
+            """\
+def named_params(family):
+    found, met = [], []
+
+    def visit(family, before):
+        for name, member in family:
+            path = f"{before}/{name}"
+            if isinstance(member, list):
+                visit(member, path)
+            elif member not in met:
+                met.append(member)
+                found.append((path, member))
+
+    visit(family, "")
     return found
 """,
         ),

@@ -239,7 +239,7 @@ class AdaGrad(Task):
         Wrong("first_step", "the walk goes up the slope", ADAGRAD.replace("data -=", "data +=")),
         Wrong(
             "first_step",
-            "the result is a new array, and `data` stays as it was: nothing moves",
+            "nothing moves, as when the result is a new array and `data` stays as it was",
             ADAGRAD.replace("data -= ", "data = data - "),
         ),
         Wrong(
@@ -422,7 +422,7 @@ def clip_values(optimizer, limit=5):
         ),
         Wrong(
             "above",
-            "the new numbers get a name of their own, and p.grad stays as it is",
+            "p.grad stays as it is, as when the new numbers get a name of their own",
             CLIP.replace("p.grad = np", "g = np"),
         ),
         Wrong(
@@ -613,7 +613,7 @@ class MyAdam(Task):
         Wrong("first_step", "the walk goes up the slope", ADAM.replace("data -=", "data +=")),
         Wrong(
             "first_step",
-            "the result is a new array, and `data` stays as it was: nothing moves",
+            "nothing moves, as when the result is a new array and `data` stays as it was",
             ADAM.replace("data -= ", "data = data - "),
         ),
         Wrong(
@@ -708,6 +708,10 @@ class MyAdam(Task):
         Wrong(
             "first_step",
             "the finished Adam is taken under another name",
-            "class MyAdam(Adam):\n    def describe(self):\n        return 'Adam'\n",
+            """\
+class MyAdam(Adam):
+    def __init__(self, alpha=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(alpha, beta1, beta2, eps)
+""",
         ),
     ]
