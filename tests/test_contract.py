@@ -43,6 +43,7 @@ def package():
         ChainList=tinylinks.ChainList,
         Sequential=tinylinks.Sequential,
         Linear=tinylinks.links.Linear,
+        LeCunNormal=tinylinks.initializers.LeCunNormal,
         as_variable=tinylinks.as_variable,
         grad=tinylinks.grad,
         **{name: getattr(serializers, name) for name in serializers.__all__},
@@ -133,7 +134,7 @@ def a_box_grows(lib):
 
 
 def an_open_box_cannot_grow(lib):
-    with expect.raises(TypeError, match="grow"):
+    with expect.raises(TypeError, says="grow"):
         lib()
 
 
