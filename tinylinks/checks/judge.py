@@ -101,15 +101,25 @@ def _whose(folder: Path, names: dict[str, Any]) -> Iterator[Verdict]:
     """Say what of a library is one's own, and what is the book's code."""
     if list(folder.glob("sheet[0-9][0-9].py")):
         return  # what became of each answer was said by `export`
-    book = vars(sys.modules.get(f"{names['__name__']}.book", ModuleType("none")))
-    asked = set().union(*[chapters.asked(case) for case in _cases(names)]) & set(names)
-    taken = sorted([name for name in asked if names[name] is book.get(name)])
-    if asked and len(taken) == len(asked):
+    asked, taken = _asked(names), _taken(names)
+    if asked and taken == asked:
         yield None, "All of it is the book's code: nothing in this library is yours yet."
     elif asked:
         rest = f" From the book: {', '.join(taken)}." if taken else ""
         count = len(asked) - len(taken)
         yield None, f"Yours: {count} of the {len(asked)} names that are asked for.{rest}"
+
+
+def _asked(names: dict[str, Any]) -> list[str]:
+    """Return the names that the contract asks for and that a library has."""
+    asked: set[str] = set().union(*[chapters.asked(case) for case in _cases(names)])
+    return sorted(asked & set(names))
+
+
+def _taken(names: dict[str, Any]) -> list[str]:
+    """Return those of them that are the book's own."""
+    book = vars(sys.modules.get(f"{names['__name__']}.book", ModuleType("none")))
+    return [name for name in _asked(names) if names[name] is book.get(name)]
 
 
 # The answers to the sheets
@@ -214,14 +224,14 @@ def _cases(names: dict[str, Any]) -> list[Any]:
 
 
 def _missing(cases: list[Any], names: dict[str, Any]) -> dict[int, list[str]]:
-    """Return the names that cases ask for and that are not there, by the chapter that builds them."""
+    """Return the names that are asked for and not there, by the chapter that builds them."""
     found: dict[int, list[str]] = {}
     for case in cases:
-        for name in sorted(chapters.asked(case) - set(names)):
+        for name in chapters.asked(case) - set(names):
             absent = found.setdefault(builder(name, case.page), [])
             if name not in absent:
                 absent.append(name)
-    return dict(sorted(found.items()))
+    return {chapter: sorted(absent) for chapter, absent in sorted(found.items())}
 
 
 def _inside(absent: list[str], names: dict[str, Any]) -> str:
@@ -233,23 +243,26 @@ def _inside(absent: list[str], names: dict[str, Any]) -> str:
 
 
 def reached(names: dict[str, Any]) -> int:
-    """Return the last chapter that a library has begun: one of its names is there.
+    """Return the last chapter that a library has begun: it has a name of its own for it.
 
-    A chapter that adds only methods is begun if half of its cases hold.
+    A chapter that asks for no name that is missing is begun if half of its cases hold.
     """
     cases = _cases(names)
-    by_chapter: dict[int, set[str]] = {n: set() for n in range(2, LAST + 1)}
+    if not _missing(cases, names):
+        return LAST
+    own = set(names) - set(_taken(names))
+    by_chapter: dict[int, set[str]] = {n: set() for n in range(1, LAST + 1)}
     for case in cases:
         for name in chapters.asked(case):
-            by_chapter.setdefault(builder(name, case.page), set()).add(name)
-    last = max([n for n in by_chapter if n >= 2 and by_chapter[n] & set(names)], default=2)
-    while last < LAST and not by_chapter[last + 1]:
+            by_chapter[builder(name, case.page)].add(name)
+    last = max([n for n in by_chapter if by_chapter[n] & own], default=2)
+    while last < LAST and by_chapter[last + 1] <= set(names):
         ours = [case for case in cases if case.page == last + 1]
         held = [case for case in ours if not chapters.hold(case.run, names, exact=False)[0]]
         if 2 * len(held) < len(ours):
             break
         last += 1
-    return last
+    return max(last, 2)
 
 
 def _to_come(names: dict[str, Any], to: int) -> Iterator[Verdict]:
@@ -257,7 +270,9 @@ def _to_come(names: dict[str, Any], to: int) -> Iterator[Verdict]:
     if to == LAST:
         return
     later = [case for case in _cases(names) if case.page > to]
-    which = f"Chapters {to + 1} to {LAST} are" if to + 1 < LAST else f"Chapter {LAST} is"
+    first = to + 1
+    many = f"Chapters {first} {'and' if first + 1 == LAST else 'to'} {LAST} are"
+    which = many if first < LAST else f"Chapter {LAST} is"
     parts = [
         f"chapter {chapter} builds {_list(absent, 'and')}"
         for chapter, absent in _missing(later, names).items()
@@ -387,7 +402,7 @@ def accuracy(names: dict[str, Any], seed: int = 0) -> float:
         np.random.set_state(state)
 
 
-def _training(names: dict[str, Any], to: int) -> Iterator[Verdict]:
+def _training(names: dict[str, Any], to: int = LAST) -> Iterator[Verdict]:
     if to < ENOUGH:
         yield None, f"From chapter {ENOUGH} on, it will be trained on the digits."
         return
