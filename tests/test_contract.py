@@ -221,6 +221,15 @@ def a_box_has_one_place(lib):
     assert (box.size, 0) == (1, 0)
 
 
+def a_box_has_no_lid(lib):
+    box, wanted = lib(), [np.array(1 / 3), None]
+    assert [np.array(2 / 3), box.size] == wanted
+
+
+def a_box_has_a_name_or_none(lib):
+    assert lib().size is None
+
+
 def a_box_is_empty(lib):
     assert not lib().size
 
@@ -281,6 +290,11 @@ def a_box_has_a_gradient(lib):
     ("case", "words"),
     [
         (a_box_has_one_place, "Here (box.size, 0) is (2, 0), expected (1, 0)."),
+        (
+            a_box_has_no_lid,
+            "Here [np.array(2 / 3), box.size] is [0.666667, 2], expected [0.333333, ",
+        ),
+        (a_box_has_a_name_or_none, "Here lib().size is 2, expected None."),
         (a_box_is_empty, "A box is empty: so it is from chapter 3 on. Here it is not so that not"),
         (a_box_grows, "Here lib().grow() raised ValueError: grow: expected room, got none."),
         (a_box_can_be_listed, "Here for number in lib() raised TypeError: 'Box' object is not "),

@@ -205,9 +205,14 @@ def shown(value: Any, digits: int = 6) -> str:
 
     Examples
     --------
-    >>> shown(np.array([1.0, 2 / 3])), shown(np.zeros((9, 9))), shown((1, "a"))
-    ('[1, 0.666667]', 'an array of shape (9, 9)', "(1, 'a')")
+    >>> shown(np.array([1.0, 2 / 3])), shown(np.zeros((9, 9))), shown((np.array(2 / 3), "a"))
+    ('[1, 0.666667]', 'an array of shape (9, 9)', "(0.666667, 'a')")
     """
+    if type(value) in (list, tuple) and len(value) <= FEW:
+        parts = ", ".join([shown(each, digits) for each in value])
+        return f"[{parts}]" if type(value) is list else f"({parts}{',' * (len(value) == 1)})"
+    if type(value) is float or isinstance(value, np.dtype):
+        return str(value) if isinstance(value, np.dtype) else f"{value:.{digits}g}"
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "iuf":
         if value.size > FEW:
             return f"an array of shape {value.shape}"
