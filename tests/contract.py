@@ -116,7 +116,7 @@ def values(test, frame):
     came = shown(eval(left, frame.f_globals, frame.f_locals))
     if len(test.ops) > 1 or not isinstance(test.ops[0], ast.Eq | ast.Is):
         right = text
-    elif right in frame.f_locals:
+    elif isinstance(frame.f_locals.get(right), int | float | str | list | tuple | np.ndarray):
         right = shown(frame.f_locals[right])
     return f"{left} is {came}, expected {right}{where(test.left, frame)}"
 

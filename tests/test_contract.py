@@ -221,6 +221,16 @@ def a_box_has_one_place(lib):
     assert (box.size, 0) == (1, 0)
 
 
+class Half:
+    def __repr__(self):
+        raise AttributeError("name")
+
+
+def a_box_is_what_is_in_it(lib):
+    inside = Half()
+    assert inside is lib
+
+
 def a_box_has_no_lid(lib):
     box, wanted = lib(), [np.array(1 / 3), None]
     assert [np.array(2 / 3), box.size] == wanted
@@ -294,6 +304,7 @@ def a_box_has_a_gradient(lib):
             a_box_has_no_lid,
             "Here [np.array(2 / 3), box.size] is [0.666667, 2], expected [0.333333, ",
         ),
+        (a_box_is_what_is_in_it, "Here inside is a Half, expected lib."),
         (a_box_has_a_name_or_none, "Here lib().size is 2, expected None."),
         (a_box_is_empty, "A box is empty: so it is from chapter 3 on. Here it is not so that not"),
         (a_box_grows, "Here lib().grow() raised ValueError: grow: expected room, got none."),

@@ -217,7 +217,10 @@ def shown(value: Any, digits: int = 6) -> str:
         if value.size > FEW:
             return f"an array of shape {value.shape}"
         return re.sub(r"'", "", str(_written(value.tolist(), digits)))
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # the class is not finished
+        return _a(type(value).__name__)
     return text if len(text) < 200 else f"{text[:200]}..."
 
 

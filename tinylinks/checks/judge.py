@@ -175,7 +175,7 @@ def _contract(folder: Path, names: dict[str, Any], to: int) -> Iterator[Verdict]
         if sentence:
             failed.append(_Failed(case, sentence, only_words))
     held = len(complete) - len(failed)
-    which = f"chapters {cases[0].page} to {to}" if cases[0].page < to else f"chapter {to}"
+    which = _span(cases[0].page, to)
     yield held == len(cases), f"The contract, {which}: {held} of {len(cases)} cases hold."
     for chapter, absent in _missing(cases, names).items():
         builds = "builds it" if len(absent) == 1 else "builds them"
@@ -270,15 +270,26 @@ def _to_come(names: dict[str, Any], to: int) -> Iterator[Verdict]:
     if to == LAST:
         return
     later = [case for case in _cases(names) if case.page > to]
-    first = to + 1
-    many = f"Chapters {first} {'and' if first + 1 == LAST else 'to'} {LAST} are"
-    which = many if first < LAST else f"Chapter {LAST} is"
+    which = f"{_span(to + 1, LAST).capitalize()} {'is' if to + 1 == LAST else 'are'}"
     parts = [
         f"chapter {chapter} builds {_list(absent, 'and')}"
         for chapter, absent in _missing(later, names).items()
         if chapter > to
     ]
     yield None, f"{which} to come{': ' * bool(parts)}{'; '.join(parts)}."
+
+
+def _span(first: int, last: int) -> str:
+    """Name the chapters from one to another.
+
+    Examples
+    --------
+    >>> _span(2, 2), _span(2, 3), _span(2, 4)
+    ('chapter 2', 'chapters 2 and 3', 'chapters 2 to 4')
+    """
+    if first == last:
+        return f"chapter {first}"
+    return f"chapters {first} {'and' if first + 1 == last else 'to'} {last}"
 
 
 def _list(names: list[str], last: str) -> str:
