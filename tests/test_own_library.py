@@ -64,6 +64,12 @@ def verdict(library):
     return [sentence for well, sentence in found if well is False], [s for _, s in found]
 
 
+@pytest.fixture(autouse=True)
+def patiently(monkeypatch):
+    """Other programs may slow a case down."""
+    monkeypatch.setattr(chapters, "SECONDS", 60.0)
+
+
 @pytest.fixture
 def quickly(monkeypatch):
     """Leave the training out."""
@@ -316,6 +322,13 @@ def test_a_library_is_judged_as_far_as_it_goes(tmp_path, to):
     assert [well for well, _ in found] == [None, True, None, None]
     assert found[1][1] == f"The contract, chapters 1 to 11: {count(11)} of {count(11)} cases hold."
     assert found[3][1].startswith("Chapters 12 to 17 are to come: chapter 12 builds `Chain` and ")
+
+
+def test_what_is_there_and_not_asked_for_is_not_called_to_come(tmp_path):
+    library = own_engine(tmp_path)
+    assert [s for _, s in judge.judge(library, to=5)][
+        -1
+    ] == "Not judged this time: chapters 6 to 17."
 
 
 def test_a_chapter_without_names_of_its_own_is_asked_if_it_is_begun(tmp_path):

@@ -269,6 +269,9 @@ def _to_come(names: dict[str, Any], to: int) -> Iterator[Verdict]:
     """Say what the chapters that were not asked for will bring."""
     if to == LAST:
         return
+    if reached(names) > to:
+        yield None, f"Not judged this time: {_span(to + 1, LAST)}."
+        return
     later = [case for case in _cases(names) if case.page > to]
     which = f"{_span(to + 1, LAST).capitalize()} {'is' if to + 1 == LAST else 'are'}"
     parts = [
