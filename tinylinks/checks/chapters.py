@@ -97,6 +97,7 @@ def hold(run: Callable[[Any], None], names: dict[str, Any], exact: bool = True) 
             run(lib)
     except TooSlow:
         rule = run.__name__.replace("_", " ")
+        rule = rule[0].upper() + rule[1:]
         return f"{rule}: stopped after {SECONDS:g} seconds. Is there a loop without end?", False
     except AssertionError as error:
         return " ".join(str(error).split()), isinstance(error.__cause__, expect.Words)
