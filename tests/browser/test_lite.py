@@ -1,10 +1,11 @@
 """JupyterLite behind the launch button: Run All, what it asks for, what a reader changes."""
 
+import contextlib
 import re
 
 import notebooks
 import pytest
-from pages import HTML
+from pages import HTML, wait_until
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -40,11 +41,19 @@ def choose(notebook, menu, entry):
     notebook.get_by_role("menuitem", name=entry, exact=True).click()
 
 
+def has_begun(notebook, prompt):
+    choose(notebook, "Run", "Run All Cells")
+    with contextlib.suppress(AssertionError):
+        expect(prompt).not_to_have_text("[ ]:", timeout=10_000)
+    return prompt.inner_text() != "[ ]:"
+
+
 def run_all(notebook):
     """Run all cells; return those of the page when the last of them has run."""
-    choose(notebook, "Run", "Run All Cells")
-    number = notebook.locator(".jp-CodeCell").last.locator(".jp-InputPrompt")
-    expect(number).to_have_text(re.compile(r"\[\d+\]:"), timeout=SECONDS * 1000)
+    prompts = notebook.locator(".jp-CodeCell .jp-InputPrompt")
+    # As long as JupyterLite starts, nothing happens at a click: a reader clicks again.
+    wait_until(lambda: has_begun(notebook, prompts.first), "the first cell to run")
+    expect(prompts.last).to_have_text(re.compile(r"\[\d+\]:"), timeout=SECONDS * 1000)
     return notebook.evaluate(CELLS)
 
 
