@@ -66,24 +66,25 @@ def check_answer(sheet: int, answer: Any, seed: int | str = 0) -> Score:
     0
     """
     results = run(sheet, answer, seed=seed)
-    for before, result in zip([None, *results], results):
-        _say(result, before)
+    before, mistakes = "", {""}
+    for result in results:
+        _say(result, result.sentence == before, result.mistake in mistakes)
+        before = result.sentence
+        mistakes.add(result.mistake)
     return Score(sum(result.passed for result in results), of=len(results))
 
 
-def _say(result: Result, before: Result | None) -> None:
-    """Print what one check found. What was said of the check before it is not said again."""
+def _say(result: Result, same: bool, named: bool) -> None:
+    """Print what one check found, but not a sentence or a mistake that was there before."""
     if result.passed:
         print(f"pass  {result.check}")
         return
-    same = before is not None and result.sentence == before.sentence
-    said = [f"FAIL  {result.check}: {'the same' if same else result.sentence}"]
-    if result.mistake and not (before and result.mistake == before.mistake):
-        this = "In this check, the same" if result.only_here else "This is what"
-        said.append(f"{INDENT}{this} comes out when {result.mistake}.")
+    lines = [f"FAIL  {result.check}: {'the same' if same else result.sentence}"]
+    if not named:
+        lines.append(f"{INDENT}{result.because}")
     if not result.mistake and not same:
-        said.append(f"{INDENT}Hint: {result.hint}")
-    for line in said:
+        lines.append(f"{INDENT}Hint: {result.hint}")
+    for line in lines:
         print(textwrap.fill(line, 96, subsequent_indent=INDENT, break_long_words=False))
 
 

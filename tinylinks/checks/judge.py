@@ -102,11 +102,8 @@ def _answers(folder: Path, seed: int | str) -> Iterator[tuple[bool, str]]:
                 count += 1
                 passed += result.passed
                 if not result.passed:
-                    because = f" This is what comes out when {result.mistake}." * bool(
-                        result.mistake
-                    )
                     failed.append(
-                        f"{mark}, {result.check}: {result.sentence}{because} "
+                        f"{mark}, {result.check}: {result.sentence} {result.because} "
                         f"Go back to sheet {number}, task {task}."
                     )
         yield not failed, f"Your answers to sheet {number}: {passed} of {count} checks pass."

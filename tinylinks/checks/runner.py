@@ -68,6 +68,12 @@ class Result:
     only_here: bool = False
     hint: str = ""
 
+    @property
+    def because(self) -> str:
+        """The mistake in a sentence, or ""."""
+        this = "In this check, the same" if self.only_here else "This is what"
+        return f"{this} comes out when {self.mistake}." if self.mistake else ""
+
 
 @dataclass
 class Seen:

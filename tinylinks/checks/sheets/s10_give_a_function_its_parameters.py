@@ -629,4 +629,24 @@ def named_params(family, before='', seen=set()):
     return found
 """,
         ),
+        Wrong(
+            "flat",
+            "`in` compares the numbers of Parameters, where `id` tells them apart",
+            """\
+def named_params(family):
+    found, met = [], []
+
+    def visit(family, before):
+        for name, member in family:
+            path = f"{before}/{name}"
+            if isinstance(member, list):
+                visit(member, path)
+            elif member not in met:
+                met.append(member)
+                found.append((path, member))
+
+    visit(family, "")
+    return found
+""",
+        ),
     ]

@@ -294,8 +294,8 @@ def top_k_accuracy(y, t, k):
         ),
         Wrong(
             "several",
-            "`t in best` asks for the whole array at once, and the mean of one answer is 0 or 1",
-            TOP.replace("(best == t[:, None]).any(axis=1).mean()", "np.mean(t[:, None] in best)"),
+            "`t in best` asks about whole arrays at once, and not about each row",
+            TOP.replace("(best == t[:, None]).any(axis=1).mean()", "np.mean(t in best)"),
         ),
     ]
 
