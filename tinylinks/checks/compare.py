@@ -120,4 +120,4 @@ def agree(one: Any, other: Any) -> bool:
             return bool((a == b).all())
         tolerance = TOLERANCE.get(a.dtype, STRICTEST)
         return bool(np.isclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True).all())
-    return type(one) is type(other) and bool(one == other)
+    return _kind(one) is _kind(other) and bool(one == other)
