@@ -602,6 +602,21 @@ def test_what_an_answer_sets_for_all_is_seen_and_undone(judge, text, sentence):
     np.random.seed(1)  # it is NumPy's again
 
 
+def test_a_limit_that_was_raised_before_is_of_no_use():
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)
+    try:
+        (wrong,) = [
+            wrong
+            for wrong in runner.load(3).tasks["count"].wrongs
+            if wrong.when == "the function calls itself for each Function of the history"
+        ]
+        assert failed(exercises.run(3, "count", wrong.code)) == ["long"]
+        assert sys.getrecursionlimit() == 100_000
+    finally:
+        sys.setrecursionlimit(before)
+
+
 @pytest.mark.parametrize(
     "text, sentence",
     [

@@ -62,6 +62,7 @@ LIMIT = (
     "your code raises the limit for calls inside each other, and a longer history needs a higher "
     "one still: use a loop."
 )
+DEEPEST = 1000  # calls inside each other, as Python allows them at first
 REFUSED = "your answer uses `{}`, and this task is to be done without it."
 
 
@@ -226,6 +227,7 @@ def guarded(task: Task, answer: Any, names: dict[str, Any]) -> Iterator[Guard]:
         for name, method in methods.items():
             setattr(answer, name, getattr(guard, name.strip("_"))(method))
         np.random.seed = guard.seed
+        sys.setrecursionlimit(min(deepest, DEEPEST))  # also if the cell has raised it before
         guard.begin()
         yield guard
     finally:

@@ -356,6 +356,11 @@ def formula(y):
     return f"{y.creator.label}({formula(y.creator.inputs[0])})"
 """,
         ),
+        Wrong(
+            "no_name",
+            "the name is made a text, and where there is none, the text is None",
+            FORMULA.replace('"?" if y.name is None else y.name', "str(y.name)"),
+        ),
     ]
 
 

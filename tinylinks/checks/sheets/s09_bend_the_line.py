@@ -160,6 +160,11 @@ class LeakyReLU(Task):
                 "(x,) = self.get_retained_inputs()", "x = LeakyReLU.x"
             ),
         ),
+        Wrong(
+            "values",
+            "the left side is 0 on both ways: that is relu",
+            LEAKY.replace("self.slope * x", "0 * x").replace("self.slope * gy", "0 * gy"),
+        ),
     ]
 
 
