@@ -83,6 +83,14 @@ def count_numbers(in_size, out_size, nobias=False):
     return sum(p.size for p in Linear(in_size, out_size, nobias).params())
 """,
         ),
+        Wrong(
+            "ready",
+            "the parameters are counted, and not the numbers in them",
+            """\
+def count_numbers(in_size, out_size, nobias=False):
+    return (in_size is not None) + (not nobias)
+""",
+        ),
     ]
 
 
@@ -440,6 +448,34 @@ class Diagonal(Link):
             with self.init_scope():
                 self.d = Parameter(1.0, (x.shape[1],))
         return self.d * x
+""",
+        ),
+        Wrong(
+            "refused",
+            "d takes the dtype of x, and is not float32",
+            DIAGONAL.replace(
+                "Parameter(1.0, (x.shape[1],))", "Parameter(np.ones(x.shape[1], x.dtype))"
+            ),
+        ),
+        Wrong(
+            "refused",
+            "the error is caught, and nobody hears of it",
+            """\
+class Diagonal(Link):
+    def __init__(self):
+        super().__init__()
+
+    def forward(self, x):
+        if hasattr(self, "d"):
+            return self.d * x
+        d = Parameter(1.0, (x.shape[1],))
+        try:
+            y = d * x
+        except Exception:
+            return x
+        with self.init_scope():
+            self.d = d
+        return y
 """,
         ),
     ]
