@@ -167,7 +167,7 @@ def sequential_params(in_size, layers):
         ),
         Wrong(
             "functions",
-            "None is taken out of the list that was given, which belongs to others, too",
+            "the list that was given is changed: None is taken out of it",
             PATHS.replace(
                 "    found, i",
                 "    while None in layers:\n        layers.remove(None)\n    found, i",

@@ -764,12 +764,12 @@ class MyAdam(Task):
         ),
         Wrong(
             "first_step",
-            "1 - beta1 is missing before g",
+            "the factor 1 - beta1 is missing before g",
             ADAM.replace("(1 - self.beta1) * grad", "grad"),
         ),
         Wrong(
             "first_step",
-            "1 - beta1 and 1 - beta2 are missing before what is new",
+            "the factors 1 - beta1 and 1 - beta2 are missing before what is new",
             ADAM.replace("(1 - self.beta1) * grad", "grad").replace(
                 "(1 - self.beta2) * grad", "grad"
             ),
