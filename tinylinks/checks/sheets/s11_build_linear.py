@@ -131,7 +131,7 @@ book.Linear.forward = forward
         yield "b with nobias=True", link.b, None
 
     def check_first_values(self, Affine):
-        """b starts at 0, and W with the numbers of LeCunNormal, drawn anew each time: normal, of
+        """b starts at 0, and W with the numbers of LeCunNormal, others each time: normal, of
         the variance 1/n. What is n, and what is the spread?"""
         for n, m in [(400, 100), (100, 400)]:
             self.seed()

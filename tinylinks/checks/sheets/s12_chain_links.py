@@ -802,7 +802,7 @@ class blend(Task):
         ),
         Wrong(
             "refused",
-            "None is returned, and no error is raised",
+            "the function returns None, and no error is raised",
             BLEND.replace("raise ValueError(", "return print("),
         ),
     ]

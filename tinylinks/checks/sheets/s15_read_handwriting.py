@@ -27,6 +27,7 @@ class batch_sizes(Task):
     def check_rest(self, batch_sizes):
         """What is left over is a mini-batch, too, and a smaller one."""
         yield self.compared(batch_sizes, 10, 4)
+        yield self.compared(batch_sizes, 4500, 32)
         for _ in range(3):
             batch_size = int(self.rng.integers(3, 9))
             n = batch_size * int(self.rng.integers(2, 6)) + int(self.rng.integers(1, batch_size))
@@ -158,6 +159,11 @@ def batch_sizes(n, batch_size):
             "rest",
             "the list is outside, and the next call goes on in it",
             "sizes = []\n\n\n" + SIZES.replace("    sizes = []\n", ""),
+        ),
+        Wrong(
+            "rest",
+            "the list has a hundred places at most",
+            SIZES.replace("return sizes", "return sizes[:100]"),
         ),
     ]
 
@@ -629,7 +635,7 @@ def folds(arrays, k, seed):
         ),
         Wrong(
             "sizes",
-            "the places are given, and not what stands there",
+            "places are given, and not the examples from there",
             FOLDS.replace("(train, test)", "(rest, parts[i])"),
         ),
         Wrong(
@@ -649,5 +655,10 @@ def folds(arrays, k, seed):
                 "np.random.RandomState(seed).permutation",
                 "(np.random.seed(seed) or np.random).permutation",
             ),
+        ),
+        Wrong(
+            "sizes",
+            "only the next part is trained on, and not all others",
+            FOLDS.replace("np.concatenate(parts[:i] + parts[i + 1 :])", "parts[(i + 1) % k]"),
         ),
     ]
