@@ -753,7 +753,11 @@ class MyAdam(Task):
         Wrong(
             "first_step",
             "the finished Adam is taken under another name",
-            "class MyAdam(Adam):\n    def describe(self):\n        return 'Adam'\n",
+            """\
+class MyAdam(Adam):
+    def __init__(self, alpha=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(alpha, beta1, beta2, eps)
+""",
         ),
         Wrong(
             "first_step",
