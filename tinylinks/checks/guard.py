@@ -226,12 +226,12 @@ def guarded(task: Task, answer: Any, names: dict[str, Any]) -> Iterator[Guard]:
     try:
         for name, method in methods.items():
             setattr(answer, name, getattr(guard, name.strip("_"))(method))
-        np.random.seed = guard.seed
+        vars(np.random)["seed"] = guard.seed
         sys.setrecursionlimit(min(deepest, DEEPEST))  # also if the cell has raised it before
         guard.begin()
         yield guard
     finally:
-        np.random.seed = SEED_IT
+        vars(np.random)["seed"] = SEED_IT
         sys.setrecursionlimit(deepest)
         for name in methods:
             if name in own:
