@@ -30,21 +30,22 @@ def flatten_modules(app, pagename, templatename, context, doctree):
 
 
 def pass_by_companions(app, pagename, templatename, context, doctree):
-    """Let Next and Previous lead from chapter to chapter, past companions and exercises."""
+    """Let Next and Previous lead from chapter to chapter, past the pages below it."""
     relations = app.env.collect_relations()  # page -> [page above, page before, page after]
+
+    def is_nested(page):
+        above = relations[page][0] if page in relations else None
+        return bool(above) and re.match(r"chapters/\d\d_", above)
+
     for place, name in ((1, "prev"), (2, "next")):
         page = relations.get(pagename, [None] * 3)[place]
-        # From a companion or a sheet, Previous leads to its chapter, which is the page above.
+        # From a page below a chapter, Previous leads to its chapter, which is the page above.
         if place == 1 and is_nested(pagename):
             page = relations[pagename][0]
         while page and is_nested(page):
             page = relations[page][place]
         if context.get(name):
             context[name] = link_to(app, pagename, page) if page else None
-
-
-def is_nested(page):
-    return page.startswith(("chapters/in_full/", "chapters/exercises/"))
 
 
 def link_to(app, pagename, page):

@@ -13,12 +13,11 @@ import ast
 import copy
 import functools
 import gc
-import inspect
-import textwrap
+import linecache
 import unittest.mock
 import weakref
 from collections.abc import Callable
-from types import SimpleNamespace
+from types import BuiltinFunctionType, FunctionType, SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +26,7 @@ import strict_xp
 import tinylinks
 from tinylinks import backend
 from tinylinks.checks import expect as pytest  # the part of pytest that is needed here
+from tinylinks.checks.expect import assert_allclose, assert_array_equal, assert_repr, shown
 
 CASES = []
 
@@ -58,13 +58,8 @@ def since(chapter, in_full=False):
 def sentence(case, page, error):
     """Say what a case asks for, and what came instead."""
     rule = case.__name__.replace("_", " ")
-    frame, line = innermost(case, error)
-    statement, got = ast.parse(line).body[0], str(error).strip()
-    if isinstance(statement, ast.Assert) and isinstance(error, AssertionError):
-        got = values(statement.test, frame)
-    elif not isinstance(error, AssertionError):
-        got = f"{line} raised {type(error).__name__}: {got}"
-    return f"{rule[0].upper()}{rule[1:]}: so it is from chapter {page} on. Here {got}"
+    got = what_came(*innermost(case, error), error).rstrip(".")
+    return f"{rule[0].upper()}{rule[1:]}: so it is from chapter {page} on. Here {got}."
 
 
 def innermost(case, error):
@@ -72,23 +67,90 @@ def innermost(case, error):
     traceback = error.__traceback__
     while traceback.tb_frame.f_code is not case.__code__:
         traceback = traceback.tb_next
-    tree = ast.parse(textwrap.dedent(inspect.getsource(case)))
-    number = traceback.tb_lineno - case.__code__.co_firstlineno + 1
-    around = [
+    statements = [
         node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.stmt) and node.lineno <= number <= node.end_lineno
+        for node in ast.walk(tree_of(case.__code__.co_filename))
+        if isinstance(node, ast.stmt) and node.lineno <= traceback.tb_lineno <= node.end_lineno
     ]
-    return traceback.tb_frame, ast.unparse(max(around, key=lambda node: node.lineno))
+    return traceback.tb_frame, max(statements, key=lambda node: node.lineno)
+
+
+@functools.cache
+def tree_of(file):
+    return ast.parse("".join(linecache.getlines(file)))
+
+
+def what_came(frame, statement, error):
+    """Write the expression that failed, what came, and what was expected."""
+    text = str(error).strip().rstrip(".")
+    asked = by_the_contract(frame, error)
+    if isinstance(error, pytest.NotThere):
+        return text
+    if asked and isinstance(statement, ast.Assert):
+        return values(statement.test, frame)
+    if asked and isinstance(statement, ast.With):
+        body = "; ".join([ast.unparse(line) for line in statement.body])
+        return f"{body} {text}{where(statement, frame)}"
+    if asked:  # assert_allclose, or one like it
+        first = statement.value.args[0]
+        return f"{ast.unparse(first)} {text}{where(first, frame)}"
+    line = ast.unparse(getattr(statement, "test", statement)).split("\n")[0].rstrip(":")
+    return f"{line} raised {type(error).__name__}: {text}{where(statement, frame)}"
+
+
+def by_the_contract(frame, error):
+    """Tell whether an error comes from what a case asks, not from the library."""
+    traceback = error.__traceback__
+    while traceback.tb_next:
+        traceback = traceback.tb_next
+    ours = (frame.f_code.co_filename, pytest.__file__)
+    return isinstance(error, AssertionError) and traceback.tb_frame.f_code.co_filename in ours
 
 
 def values(test, frame):
-    """Write a condition that does not hold, and what stands on its left."""
+    """Write a condition that does not hold, and what is on its left."""
     text = ast.unparse(test)
-    if isinstance(test, ast.Compare):
-        left = ast.unparse(test.left)
-        return f"{left} is {eval(left, frame.f_globals, frame.f_locals)!r}, expected {text}"
-    return f"it is not so that {text}"
+    if not isinstance(test, ast.Compare):
+        return f"it is not so that {text}{where(test, frame)}"
+    left, right = ast.unparse(test.left), ast.unparse(test.comparators[0])
+    came = shown(eval(left, frame.f_globals, frame.f_locals))
+    if len(test.ops) > 1 or not isinstance(test.ops[0], ast.Eq | ast.Is):
+        right = text
+    elif isinstance(frame.f_locals.get(right), int | float | str | list | tuple | np.ndarray):
+        right = shown(frame.f_locals[right])
+    return f"{left} is {came}, expected {right}{where(test.left, frame)}"
+
+
+def where(expression, frame):
+    """Say what the names of functions and numbers in an expression are, if it is not plain."""
+    parts = {}
+    for node in ast.walk(expression):
+        if isinstance(node, ast.Name) and node.id in frame.f_locals:
+            value = frame.f_locals[node.id]
+            if isinstance(value, int | float | str):
+                parts[node.id] = repr(value)
+            elif isinstance(value, FunctionType | BuiltinFunctionType):
+                parts[node.id] = code_of(value)
+    said = [f"{name} is {text}" for name, text in parts.items() if text not in ("", name)]
+    return f", where {' and '.join(said)}" if said else ""
+
+
+def code_of(function):
+    """Return the code of a lambda, or the name of another function."""
+    code = getattr(function, "__code__", None)
+    if function.__name__ != "<lambda>" or code is None:
+        return function.__name__
+    for node in ast.walk(tree_of(code.co_filename)):
+        if isinstance(node, ast.Lambda):
+            body = node.body
+            if (
+                body.lineno,
+                body.end_lineno,
+                body.col_offset,
+                body.end_col_offset,
+            ) in code.co_positions():
+                return ast.unparse(node)
+    return ""
 
 
 def scalar(lib, value=1.0, name=None):
@@ -111,15 +173,15 @@ SLOPE = 2 * (np.e + 1)  # of the diamond, by hand
 
 @since(1)
 def a_slope_is_measured_on_both_sides(lib):
-    np.testing.assert_allclose(lib.slope(lambda x: x**3, 2.0, 0.5), 12.25)
-    np.testing.assert_allclose(lib.slope(lambda x: x * x, 3.0), 6.0)
+    assert_allclose(lib.slope(lambda x: x**3, 2.0, 0.5), 12.25)
+    assert_allclose(lib.slope(lambda x: x * x, 3.0), 6.0)
 
 
 @since(1)
 def each_number_of_an_array_has_a_slope_and_is_put_back(lib):
     x = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     weights = np.arange(6.0).reshape(2, 3)
-    np.testing.assert_allclose(lib.slopes(lambda x: (weights * x * x).sum(), x), 2 * weights * x)
+    assert_allclose(lib.slopes(lambda x: (weights * x * x).sum(), x), 2 * weights * x)
     assert x.tolist() == [[1, 2, 3], [4, 5, 6]]
 
 
@@ -143,25 +205,25 @@ def a_variable_knows_its_shape_and_dtype(lib):
 def a_name_is_kept_and_shown(lib):
     x = lib.Variable(np.ones(2), name="x")
     assert x.name == "x"
-    assert repr(x) == "Variable([1., 1.], dtype=float64, name='x')"
+    assert_repr(x, "Variable([{1}., {1}.], dtype={float64}, name='{x}')")
 
 
 @since(2)
 def repr_shows_four_significant_digits(lib):
     x = lib.Variable(np.array([[2 / 3, 1234567.0], [-0.00001234, np.nan]], np.float32))
-    rows = "Variable([[    0.6667,  1.235e+06],\n          [-1.234e-05,        nan]]"
-    assert repr(x) == rows + ", dtype=float32)"
+    rows = "Variable([[    {0.6667},  {1.235e+06}],\n          [{-1.234e-05},        {nan}]]"
+    assert_repr(x, rows + ", dtype={float32})")
 
 
 @since(2)
 def repr_of_no_axis_and_of_no_element(lib):
-    assert repr(lib.Variable(np.array(3.0))) == "Variable(3., dtype=float64)"
-    assert repr(lib.Variable(np.zeros(0))) == "Variable([], dtype=float64)"
+    assert_repr(lib.Variable(np.array(3.0)), "Variable({3}., dtype={float64})")
+    assert_repr(lib.Variable(np.zeros(0)), "Variable({[]}, dtype={float64})")
 
 
 @since(2)
 def repr_of_whole_numbers_has_no_point(lib):
-    assert repr(lib.Variable(np.array([1, 20], np.int32))) == "Variable([ 1, 20], dtype=int32)"
+    assert_repr(lib.Variable(np.array([1, 20], np.int32)), "Variable([ {1}, {20}], dtype={int32})")
 
 
 @since(2)
@@ -173,20 +235,20 @@ def item_gives_the_only_element(lib):
 
 @since(2)
 def item_of_several_elements_is_refused(lib):
-    with pytest.raises(ValueError, match="item: expected exactly one element"):
+    with pytest.raises(ValueError, says="item: expected exactly one element"):
         lib.Variable(np.ones(2)).item()
 
 
 @since(2)
 def len_without_an_axis_is_refused(lib):
-    with pytest.raises(TypeError, match="len: expected a Variable with at least one axis"):
+    with pytest.raises(TypeError, says="len: expected a Variable with at least one axis"):
         len(lib.Variable(np.array(1.0)))
 
 
 @since(2)
 def only_arrays_of_numbers_are_let_in(lib):
     for data in ([1.0, 2.0], (1.0,), 3, 2.5, "abc", None, np.float64(1)):
-        with pytest.raises(TypeError, match="Variable: expected"):
+        with pytest.raises(TypeError, says="Variable: expected"):
             lib.Variable(data)
 
 
@@ -201,8 +263,8 @@ def arrays_of_integers_are_let_in(lib):
 @since(3)
 def a_function_computes_forward(lib):
     x = lib.Variable(np.array([1.0, 2.0]))
-    np.testing.assert_allclose(lib.square(x).data, [1.0, 4.0])
-    np.testing.assert_allclose(lib.exp(x).data, np.exp([1.0, 2.0]))
+    assert_allclose(lib.square(x).data, [1.0, 4.0])
+    assert_allclose(lib.exp(x).data, np.exp([1.0, 2.0]))
 
 
 @since(3)
@@ -240,7 +302,7 @@ def each_call_makes_a_function_of_its_own(lib):
 def a_function_can_be_used_once(lib):
     f = lib.Square()
     f.apply(scalar(lib))
-    with pytest.raises(RuntimeError, match="square: expected a new instance"):
+    with pytest.raises(RuntimeError, says="square: expected a new instance"):
         f.apply(scalar(lib))
 
 
@@ -258,7 +320,7 @@ def a_function_without_forward_says_so(lib):
     class Nothing(lib.Function):
         pass
 
-    with pytest.raises(NotImplementedError, match="Nothing: expected a method `forward`"):
+    with pytest.raises(NotImplementedError, says="{Nothing}: expected a method `{forward}`"):
         Nothing().apply(scalar(lib))
 
 
@@ -275,7 +337,7 @@ def float32_stays_float32(lib):
 def a_gradient_goes_back_through_a_chain(lib):
     x = scalar(lib)
     lib.exp(lib.square(x)).backward()
-    np.testing.assert_allclose(x.grad, 2 * np.e)
+    assert_allclose(x.grad, 2 * np.e)
     assert type(x.grad) is np.ndarray
 
 
@@ -285,13 +347,13 @@ def backward_gives_the_derivative_of_the_weighted_sum(lib):
     y = lib.square(x)
     y.grad = np.array([1.0, 10.0, 0.0])
     y.backward()
-    np.testing.assert_allclose(x.grad, [2.0, 40.0, 0.0])
+    assert_allclose(x.grad, [2.0, 40.0, 0.0])
 
 
 @since(4)
 def a_result_of_several_numbers_needs_a_gradient_to_start_from(lib):
     y = lib.square(lib.Variable(np.ones(3)))
-    with pytest.raises(RuntimeError, match=r"backward: expected .* got shape \(3,\)"):
+    with pytest.raises(RuntimeError, says="backward: expected ... got shape {(3,)}"):
         y.backward()
 
 
@@ -299,23 +361,23 @@ def a_result_of_several_numbers_needs_a_gradient_to_start_from(lib):
 def a_result_of_one_number_starts_from_one(lib):
     x = lib.Variable(np.array([[3.0]]))
     lib.square(x).backward()
-    np.testing.assert_allclose(x.grad, [[6.0]])
+    assert_allclose(x.grad, [[6.0]])
 
 
 @since(4)
 def backward_of_a_leaf_is_refused(lib):
-    with pytest.raises(RuntimeError, match="backward: expected a Variable that was computed"):
+    with pytest.raises(RuntimeError, says="backward: expected a Variable that was computed"):
         scalar(lib).backward()
 
 
 @since(4)
 def grad_checks_shape_and_dtype_at_once(lib):
     x = lib.Variable(np.ones(2, np.float32))
-    with pytest.raises(ValueError, match=r"grad: expected the shape of the data, \(2,\)"):
+    with pytest.raises(ValueError, says="grad: expected the shape of the data, {(2,)}"):
         x.grad = np.ones(3, np.float32)
-    with pytest.raises(TypeError, match="grad: expected the dtype of the data, float32"):
+    with pytest.raises(TypeError, says="grad: expected the dtype of the data, {float32}"):
         x.grad = np.ones(2)
-    with pytest.raises(TypeError, match="grad: expected"):
+    with pytest.raises(TypeError, says="grad: expected"):
         x.grad = [1.0, 1.0]
     assert x.grad is None
 
@@ -334,7 +396,7 @@ def a_function_without_backward_says_so(lib):
             return x
 
     y = OneWay().apply(scalar(lib))
-    with pytest.raises(NotImplementedError, match="OneWay: expected a method `backward`"):
+    with pytest.raises(NotImplementedError, says="{OneWay}: expected a method `{backward}`"):
         y.backward()
 
 
@@ -362,7 +424,7 @@ def gradients_keep_float32(lib):
 def a_function_may_have_two_inputs(lib):
     p, q = scalar(lib), scalar(lib)
     lib.add(lib.square(p), lib.exp(q)).backward()
-    np.testing.assert_allclose([p.grad, q.grad], [2.0, np.e])
+    assert_allclose([p.grad, q.grad], [2.0, np.e])
 
 
 @since(5)
@@ -376,7 +438,7 @@ def gradients_add_up_where_a_value_is_used_twice(lib):
 def a_diamond_is_walked_in_the_right_order(lib):
     d = diamond(lib)
     d.y.backward()
-    np.testing.assert_allclose(d.x.grad, SLOPE)
+    assert_allclose(d.x.grad, SLOPE)
 
 
 @since(5)
@@ -438,7 +500,7 @@ def each_function_is_visited_once_wherever_the_deeper_input_stands(lib):
         long = lib.exp(lib.exp(deep))
         lib.add(*((short, long) if swap else (long, short))).backward()
         assert len(visits) == 2, "the gradient of `deep` was not complete"
-        np.testing.assert_allclose(x.grad, np.exp(1 + np.e) + 2)
+        assert_allclose(x.grad, np.exp(1 + np.e) + 2)
 
 
 @since(5)
@@ -446,7 +508,7 @@ def a_second_backward_adds_the_same_gradient_once_more(lib):
     d = diamond(lib)
     d.y.backward()
     d.y.backward()
-    np.testing.assert_allclose(d.x.grad, 2 * SLOPE)
+    assert_allclose(d.x.grad, 2 * SLOPE)
 
 
 @since(5)
@@ -456,7 +518,7 @@ def cleargrad_forgets(lib):
     d.x.cleargrad()
     assert d.x.grad is None
     d.y.backward()
-    np.testing.assert_allclose(d.x.grad, SLOPE)
+    assert_allclose(d.x.grad, SLOPE)
 
 
 @since(5)
@@ -473,14 +535,14 @@ def the_gradient_of_the_result_is_used_up(lib):
     d.y.grad = np.array(2.0)
     d.y.backward()
     assert d.y.grad is None
-    np.testing.assert_allclose(d.x.grad, 2 * SLOPE)
+    assert_allclose(d.x.grad, 2 * SLOPE)
 
 
 @since(5, in_full=True)
 def retain_grad_keeps_them(lib):
     d = diamond(lib)
     d.y.backward(retain_grad=True)
-    np.testing.assert_allclose([d.y.grad, d.e.grad, d.a.grad], [1.0, 1.0, np.e + 1])
+    assert_allclose([d.y.grad, d.e.grad, d.a.grad], [1.0, 1.0, np.e + 1])
 
 
 @since(5)
@@ -517,11 +579,11 @@ def backward_that_fails_leaves_all_gradients_as_they_were(lib):
             return x + 0
 
         def backward(self, gy):
-            raise RuntimeError("on purpose")
+            raise RuntimeError("{on purpose}")
 
     p, q = scalar(lib), scalar(lib)
     y = lib.add(lib.square(p), Fails().apply(q))
-    with pytest.raises(RuntimeError, match="on purpose"):
+    with pytest.raises(RuntimeError, says="{on purpose}"):
         y.backward()
     assert p.grad is None
 
@@ -549,7 +611,7 @@ def the_four_signs_compute_and_know_their_slopes(lib):
     }
     for expected, sign in signs.items():
         y = sign(scalar(lib, 4.0), scalar(lib, 2.0))
-        np.testing.assert_allclose([y.item(), *gradients(lib, sign, 4.0, 2.0)], expected)
+        assert_allclose([y.item(), *gradients(lib, sign, 4.0, 2.0)], expected)
 
 
 @since(6)
@@ -560,8 +622,8 @@ def numbers_may_stand_on_the_left(lib):
         (lambda x: 3 * x, 12, 3),
         (lambda x: 8 / x, 2, -0.5),
     ]:
-        np.testing.assert_allclose(sign(scalar(lib, 4.0)).data, value)
-        np.testing.assert_allclose(gradients(lib, sign, 4.0), [slope])
+        assert_allclose(sign(scalar(lib, 4.0)).data, value)
+        assert_allclose(gradients(lib, sign, 4.0), [slope])
 
 
 @since(6)
@@ -580,7 +642,7 @@ def operators_compute_what_they_say(lib):
     results = [a + b, a - b, a * b, a / b, a**b, -a]
     expected = [[9, 6], [3, -2], [18, 8], [2, 0.5], [216, 16], [-6, -2]]
     for y, numbers in zip(results, expected, strict=True):
-        np.testing.assert_allclose(y.data, numbers)
+        assert_allclose(y.data, numbers)
 
 
 @since(6, in_full=True)
@@ -594,36 +656,36 @@ def operators_know_their_slopes(lib):
         (-1.0, 1.0): lambda a, b: b + -a,
     }
     for expected, f in slopes.items():
-        np.testing.assert_allclose(gradients(lib, f, 4.0, 2.0), expected)
+        assert_allclose(gradients(lib, f, 4.0, 2.0), expected)
 
 
 @since(6, in_full=True)
 def numbers_may_stand_on_both_sides(lib):
     x = scalar(lib, 4.0)
     results = [1 + x, x + 1, 10 - x, x - 1, 3 * x, x * 3, 8 / x, x / 2, 2**x, x**2]
-    np.testing.assert_allclose([y.item() for y in results], [5, 5, 6, 3, 12, 12, 2, 2, 16, 16])
+    assert_allclose([y.item() for y in results], [5, 5, 6, 3, 12, 12, 2, 2, 16, 16])
 
 
 @since(6)
 def an_array_on_the_left_lets_the_variable_compute(lib):
     y = np.array([1.0, 2.0]) * lib.Variable(np.array([3.0, 4.0]))
     assert type(y) is lib.Variable
-    np.testing.assert_allclose(y.data, [3.0, 8.0])
+    assert_allclose(y.data, [3.0, 8.0])
 
 
 @since(6, in_full=True)
 def the_slope_of_the_power_0_is_0_also_at_0(lib):
     (gx,) = gradients(lib, lambda x: x**0, [0.0, 2.0])
-    np.testing.assert_allclose(gx, 0.0)
+    assert_allclose(gx, 0.0)
 
 
 @since(6, in_full=True)
 def a_power_of_0_has_finite_slopes(lib):
     gx, gb = gradients(lib, lambda a, b: a**b, [0.0, 0.0, 0.0, 2.0], [0.0, 1.0, 2.0, 0.0])
-    np.testing.assert_allclose(gx, [0, 2, 0, 0])
-    np.testing.assert_allclose(gb, [0, 0, 0, 4 * np.log(2)])
+    assert_allclose(gx, [0, 2, 0, 0])
+    assert_allclose(gb, [0, 0, 0, 4 * np.log(2)])
     (gb,) = gradients(lib, lambda b: 0**b, [0.0, 1.0, 2.0])
-    np.testing.assert_allclose(gb, 0.0)
+    assert_allclose(gb, 0.0)
 
 
 @since(6, in_full=True)
@@ -653,7 +715,7 @@ def what_rounds_down_is_refused(lib):
     }
     for operation, actions in tries.items():
         for action in actions:
-            with pytest.raises(TypeError, match=f"^{operation}.*: expected an operation with a s"):
+            with pytest.raises(TypeError, says=f"{operation}...: expected an operation with a s"):
                 action()
 
 
@@ -666,10 +728,10 @@ def a_variable_can_be_taken_apart_row_by_row(lib):
         return first * 10 + third
 
     (gx,) = gradients(lib, weigh, table)
-    np.testing.assert_allclose(gx, [[10, 20], [0, 0], [1, 2]])
+    assert_allclose(gx, [[10, 20], [0, 0], [1, 2]])
     x = lib.Variable(table)
-    np.testing.assert_allclose([row.data for row in x], table)
-    np.testing.assert_allclose([row.data for row in reversed(x)], table[::-1])
+    assert_allclose([row.data for row in x], table)
+    assert_allclose([row.data for row in reversed(x)], table[::-1])
     assert list(lib.Variable(np.zeros((0, 2)))) == []
 
 
@@ -694,14 +756,14 @@ def constants_take_the_dtype_of_the_variable(lib):
 @since(6, in_full=True)
 def two_variables_of_different_dtype_are_refused(lib):
     x = lib.Variable(np.ones(2, np.float32))
-    with pytest.raises(TypeError, match="mul: expected one dtype, got float32 and float64"):
+    with pytest.raises(TypeError, says="mul: expected one dtype, got float32 and float64"):
         x * lib.Variable(np.ones(2))
 
 
 @since(6, in_full=True)
 def whole_numbers_have_no_slope(lib):
     x = lib.Variable(np.array([1, 2]))
-    with pytest.raises(TypeError, match="exp: expected floats"):
+    with pytest.raises(TypeError, says="exp: expected floats"):
         lib.exp(x)
     assert x[0].item() == 1
 
@@ -709,32 +771,32 @@ def whole_numbers_have_no_slope(lib):
 @since(6, in_full=True)
 def an_index_that_occurs_twice_counts_twice(lib):
     (gx,) = gradients(lib, lambda x: x[[0, 0, 2]], [1.0, 2.0, 3.0])
-    np.testing.assert_allclose(gx, [1 + 2, 0, 3])
+    assert_allclose(gx, [1 + 2, 0, 3])
 
 
 @since(6, in_full=True)
 def slices_and_rows_can_be_picked(lib):
     table = np.arange(6.0).reshape(2, 3)
     (gx,) = gradients(lib, lambda x: x[1:, ::2], table)
-    np.testing.assert_allclose(gx, [[0, 0, 0], [1, 0, 2]])
+    assert_allclose(gx, [[0, 0, 0], [1, 0, 2]])
     first, second = lib.Variable(table)
-    np.testing.assert_allclose(second.data, [3.0, 4.0, 5.0])
+    assert_allclose(second.data, [3.0, 4.0, 5.0])
 
 
 @since(6, in_full=True)
 def comparing_and_bool_are_refused(lib):
     x = scalar(lib)
     for compare in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
-        with pytest.raises(TypeError, match="Compare the arrays"):
+        with pytest.raises(TypeError, says="Compare the arrays"):
             getattr(x, compare)(x)
-    with pytest.raises(TypeError, match="bool: expected a single True or False"):
+    with pytest.raises(TypeError, says="bool: expected a single True or False"):
         bool(x)
 
 
 @since(6, in_full=True)
 def numpy_functions_are_refused(lib):
     for function in (np.exp, np.sum, np.asarray):
-        with pytest.raises(TypeError, match="NumPy function: expected arrays, got a Variable"):
+        with pytest.raises(TypeError, says="NumPy function: expected arrays, got a Variable"):
             function(scalar(lib))
 
 
@@ -745,8 +807,20 @@ def as_variable_boxes_an_array_as_a_constant(lib):
     assert not lib.as_variable(np.ones(2)).requires_grad
 
 
+@since(6)
+def a_power_does_not_lose_the_gradient_of_its_exponent(lib):
+    """Chapter 6 refuses a Variable as exponent; the library knows its slope."""
+    a, b = scalar(lib, 4.0), scalar(lib, 2.0)
+    try:
+        y = a**b
+    except TypeError:
+        return
+    y.backward()
+    assert_allclose([a.grad, b.grad], [8.0, 16 * np.log(4)])
+
+
 @since(7)
-def a_boolean_is_no_gradient(lib):
+def a_backward_that_returns_booleans_is_refused(lib):
     class Positive(lib.Function):
         def forward(self, x):
             self.retain_inputs((0,))
@@ -757,7 +831,9 @@ def a_boolean_is_no_gradient(lib):
             return x > 0
 
     x = scalar(lib, 3.0)
-    with pytest.raises(TypeError, match=r"positive.backward: expected .+ dtype float64, got bool"):
+    with pytest.raises(
+        TypeError, says="positive.backward: expected ... dtype {float64}, got {bool}"
+    ):
         Positive().apply(x).backward()
     assert x.grad is None
 
@@ -766,9 +842,9 @@ def a_boolean_is_no_gradient(lib):
 def only_floats_have_gradients(lib):
     for array in (np.array([1, 2]), np.array([True, False])):
         x = lib.Variable(array)
-        with pytest.raises(TypeError, match="grad: expected a Variable of floats, got one of"):
+        with pytest.raises(TypeError, says="grad: expected a Variable of floats, got one of"):
             x.grad = array.copy()
-        with pytest.raises(TypeError, match="backward: expected a result of floats"):
+        with pytest.raises(TypeError, says="backward: expected a result of floats"):
             x[0].backward()
 
 
@@ -776,7 +852,7 @@ def only_floats_have_gradients(lib):
 def a_masked_array_does_not_lose_its_mask(lib):
     x, masked = lib.Variable(np.ones(2)), np.ma.masked_array([0, 1], [True, False])
     for compute in (lambda: x * masked, lambda: masked - x, lambda: x[masked], lambda: x[masked,]):
-        with pytest.raises(TypeError, match=r"expected .+, got an int64 MaskedArray.+x\.filled"):
+        with pytest.raises(TypeError, says="expected ..., got an int64 {MaskedArray}...x.filled"):
             compute()
 
 
@@ -800,14 +876,14 @@ def stretched_inputs_get_gradients_of_their_own_shape(lib):
         for other in (row, column):
             shapes = [g.shape for g in gradients(lib, f, table, other)]
             assert shapes == [table.shape, other.shape]
-    np.testing.assert_allclose(gradients(lib, lambda a, b: a + b, table, row)[1], [5, 7, 9])
-    np.testing.assert_allclose(gradients(lib, lambda a, b: a + b, table, column)[1], [[6], [15]])
+    assert_allclose(gradients(lib, lambda a, b: a + b, table, row)[1], [5, 7, 9])
+    assert_allclose(gradients(lib, lambda a, b: a + b, table, column)[1], [[6], [15]])
 
 
 @since(7, in_full=True)
 def the_slopes_of_powers_with_a_row_of_exponents(lib):
     (gx,) = gradients(lib, lambda x: x ** np.arange(4), [[0.0], [-2.0]])
-    np.testing.assert_allclose(gx, [[2], [6 - 2 * 7 * 2 + 3 * 8 * 4]])
+    assert_allclose(gx, [[2], [6 - 2 * 7 * 2 + 3 * 8 * 4]])
 
 
 @since(7, in_full=True)
@@ -815,7 +891,7 @@ def reductions_take_their_options_by_place_too(lib):
     x = lib.Variable(np.arange(6.0).reshape(2, 3))
     for y in (x.sum(0, True), x.max(0, True), x.min(0, True), x.mean(0, None, True)):
         assert y.shape == (1, 3)
-    np.testing.assert_allclose(x.mean(0, weights=np.array([3.0, 1.0])).data, [0.75, 1.75, 2.75])
+    assert_allclose(x.mean(0, weights=np.array([3.0, 1.0])).data, [0.75, 1.75, 2.75])
 
 
 @since(7, in_full=True)
@@ -835,56 +911,54 @@ def sums_and_means_reduce_forward_and_stretch_backward(lib):
     ]
     for f, numbers, gx in tries:
         y = f(lib.Variable(table))
-        np.testing.assert_allclose(y.data, numbers)
-        np.testing.assert_allclose(gradients(lib, f, table)[0], gx)
+        assert_allclose(y.data, numbers)
+        assert_allclose(gradients(lib, f, table)[0], gx)
 
 
 @since(7)
 def a_transpose_and_another_shape_send_gradients_back_to_their_places(lib):
     table = np.arange(6.0).reshape(2, 3)
     for f in (lambda x: x.reshape(3, 2).reshape(-1), lambda x: x.reshape((6,))):
-        np.testing.assert_allclose(gradients(lib, f, table)[0], [[1, 2, 3], [4, 5, 6]])
-    np.testing.assert_allclose(gradients(lib, lambda x: x.T, table)[0], [[1, 3, 5], [2, 4, 6]])
+        assert_allclose(gradients(lib, f, table)[0], [[1, 2, 3], [4, 5, 6]])
+    assert_allclose(gradients(lib, lambda x: x.T, table)[0], [[1, 3, 5], [2, 4, 6]])
 
 
 @since(7, in_full=True)
 def reductions_know_their_axes(lib):
     x = lib.Variable(np.array([[1.0, 5.0], [7.0, 3.0]]))
     assert x.sum().shape == ()
-    np.testing.assert_allclose(x.sum(axis=0).data, [8, 8])
-    np.testing.assert_allclose(x.mean(axis=1).data, [3, 5])
-    np.testing.assert_allclose(x.max(axis=-1, keepdims=True).data, [[5], [7]])
-    np.testing.assert_allclose(x.min(axis=(0, 1)).data, 1)
+    assert_allclose(x.sum(axis=0).data, [8, 8])
+    assert_allclose(x.mean(axis=1).data, [3, 5])
+    assert_allclose(x.max(axis=-1, keepdims=True).data, [[5], [7]])
+    assert_allclose(x.min(axis=(0, 1)).data, 1)
 
 
 @since(7, in_full=True)
 def reductions_send_gradients_back_to_every_term(lib):
     table = np.array([[1.0, 5.0], [7.0, 3.0]])
-    np.testing.assert_allclose(gradients(lib, lambda x: x.sum(axis=0), table)[0], [[1, 2], [1, 2]])
-    np.testing.assert_allclose(
-        gradients(lib, lambda x: x.mean(axis=1), table)[0], [[0.5, 0.5], [1, 1]]
-    )
-    np.testing.assert_allclose(gradients(lib, lambda x: x.max(axis=1), table)[0], [[0, 1], [2, 0]])
-    np.testing.assert_allclose(gradients(lib, lambda x: x.min(axis=0), table)[0], [[1, 0], [0, 2]])
+    assert_allclose(gradients(lib, lambda x: x.sum(axis=0), table)[0], [[1, 2], [1, 2]])
+    assert_allclose(gradients(lib, lambda x: x.mean(axis=1), table)[0], [[0.5, 0.5], [1, 1]])
+    assert_allclose(gradients(lib, lambda x: x.max(axis=1), table)[0], [[0, 1], [2, 0]])
+    assert_allclose(gradients(lib, lambda x: x.min(axis=0), table)[0], [[1, 0], [0, 2]])
 
 
 @since(7, in_full=True)
 def every_tied_element_gets_the_full_gradient(lib):
     (gx,) = gradients(lib, lambda x: x.max(), [2.0, 5.0, 5.0])
-    np.testing.assert_allclose(gx, [0, 1, 1])
+    assert_allclose(gx, [0, 1, 1])
 
 
 @since(7, in_full=True)
 def other_layouts_send_gradients_back_to_their_places(lib):
     table = np.arange(6.0).reshape(2, 3)
     for f in (lambda x: x.reshape(3, 2).reshape(-1), lambda x: x.reshape((6,))):
-        np.testing.assert_allclose(gradients(lib, f, table)[0], [[1, 2, 3], [4, 5, 6]])
+        assert_allclose(gradients(lib, f, table)[0], [[1, 2, 3], [4, 5, 6]])
     for f in (lambda x: x.T, lambda x: x.transpose(), lambda x: x.transpose(1, 0)):
-        np.testing.assert_allclose(gradients(lib, f, table)[0], [[1, 3, 5], [2, 4, 6]])
+        assert_allclose(gradients(lib, f, table)[0], [[1, 3, 5], [2, 4, 6]])
     cube = np.arange(24.0).reshape(2, 3, 4)
     (gx,) = gradients(lib, lambda x: x.transpose((1, 2, 0)), cube)
     assert gx.shape == cube.shape
-    np.testing.assert_allclose(gx.transpose(1, 2, 0).ravel(), np.arange(1, 25))
+    assert_allclose(gx.transpose(1, 2, 0).ravel(), np.arange(1, 25))
 
 
 @since(7, in_full=True)
@@ -897,7 +971,7 @@ def backward_must_return_one_gradient_for_each_input(lib):
             return gy
 
     y = TooFew().apply(scalar(lib), scalar(lib))
-    with pytest.raises(ValueError, match=r"too_few.backward: expected 2 gradients.* got 1"):
+    with pytest.raises(ValueError, says="too_few.backward: expected 2 gradients... got 1"):
         y.backward()
 
 
@@ -912,8 +986,40 @@ def backward_must_return_the_shape_of_the_input(lib):
 
     y = Flat().apply(lib.Variable(np.ones((2, 2))))
     y.grad = np.ones((2, 2))
-    with pytest.raises(ValueError, match=r"flat.backward: expected .* \(2, 2\), got \(4,\)"):
+    with pytest.raises(ValueError, says="flat.backward: expected ... {(2, 2)}, got {(4,)}"):
         y.backward()
+
+
+@since(7)
+def backward_must_return_the_dtype_of_the_input(lib):
+    class Double(lib.Function):
+        def forward(self, x):
+            return x * 2
+
+        def backward(self, gy):
+            return np.full(gy.shape, 2.0)
+
+    x = lib.Variable(np.array(1, np.float32))
+    with pytest.raises(TypeError, says="double.backward: expected ...{float32}, got {float64}"):
+        Double().apply(x).backward()
+    assert x.grad is None
+
+
+@since(7)
+def a_gradient_that_cannot_be_summed_to_the_shape_of_the_input_is_refused(lib):
+    """What a plus sends back is summed to its inputs. Here it is turned."""
+    plus = type((scalar(lib) + 1.0).creator)
+
+    class Turned(plus):
+        def backward(self, gy):
+            return gy.T, gy
+
+    x = lib.Variable(np.ones((2, 3)))
+    y = Turned().apply(x, np.ones((2, 3)))
+    y.grad = np.ones((2, 3))
+    with pytest.raises(ValueError, says="sum_to: expected ...{(3, 2)}, got {(2, 3)}"):
+        y.backward()
+    assert x.grad is None
 
 
 # ---- chapter 8: Wx + b ----
@@ -923,31 +1029,31 @@ def backward_must_return_the_shape_of_the_input(lib):
 def linear_computes_and_differentiates(lib):
     x, W, b = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]], [0.5, 0.0]
     y = lib.linear(np.array(x), np.array(W), np.array(b))
-    np.testing.assert_allclose(y.data, [[1.5, 5.0], [4.5, 11.0]])
+    assert_allclose(y.data, [[1.5, 5.0], [4.5, 11.0]])
     gy = np.array([[1.0, 2.0], [3.0, 4.0]])
     gx, gW, gb = gradients(lib, lib.linear, x, W, b)
-    np.testing.assert_allclose(gx, gy @ W)
-    np.testing.assert_allclose(gW, gy.T @ x)
-    np.testing.assert_allclose(gb, gy.sum(axis=0))
+    assert_allclose(gx, gy @ W)
+    assert_allclose(gW, gy.T @ x)
+    assert_allclose(gb, gy.sum(axis=0))
 
 
 @since(8)
 def linear_says_that_the_rows_do_not_fit(lib):
     W = lib.Variable(np.ones((2, 3)))
-    with pytest.raises(ValueError, match=r"linear: expected x.shape\[1\] == W.shape\[1\], got 4"):
+    with pytest.raises(ValueError, says="linear: expected x.shape[1] == W.shape[1], got {4}"):
         lib.linear(np.ones((5, 4)), W)
-    with pytest.raises(ValueError, match=r"linear: expected b of shape \(2,\), got \(3,\)"):
+    with pytest.raises(ValueError, says="linear: expected b of shape {(2,)}, got {(3,)}"):
         lib.linear(np.ones((5, 3)), W, np.ones(3))
 
 
 @since(8, in_full=True)
 def linear_says_what_does_not_fit(lib):
     W = lib.Variable(np.ones((2, 3)))
-    with pytest.raises(ValueError, match=r"linear: expected x.shape\[1\] == W.shape\[1\], got 4"):
+    with pytest.raises(ValueError, says="linear: expected x.shape[1] == W.shape[1], got {4}"):
         lib.linear(np.ones((5, 4)), W)
-    with pytest.raises(ValueError, match=r"linear: expected x of shape \(N, in\)"):
+    with pytest.raises(ValueError, says="linear: expected x of shape (N, in)"):
         lib.linear(np.ones(3), W)
-    with pytest.raises(ValueError, match=r"linear: expected b of shape \(2,\), got \(3,\)"):
+    with pytest.raises(ValueError, says="linear: expected b of shape {(2,)}, got {(3,)}"):
         lib.linear(np.ones((5, 3)), W, np.ones(3))
 
 
@@ -961,11 +1067,11 @@ def linear_takes_further_axes_as_one(lib):
 @since(8)
 def two_matrices_multiply_and_know_their_slopes(lib):
     a, b = np.arange(12.0).reshape(4, 3), np.arange(6.0).reshape(3, 2)
-    np.testing.assert_allclose((a @ lib.Variable(b)).data, a @ b)
+    assert_allclose((a @ lib.Variable(b)).data, a @ b)
     gy = np.arange(1.0, 9.0).reshape(4, 2)
     ga, gb = gradients(lib, lambda a, b: a @ b, a, b)
-    np.testing.assert_allclose(ga, gy @ b.T)
-    np.testing.assert_allclose(gb, a.T @ gy)
+    assert_allclose(ga, gy @ b.T)
+    assert_allclose(gb, a.T @ gy)
 
 
 @since(8, in_full=True)
@@ -979,8 +1085,8 @@ def matrices_and_vectors_multiply_as_in_numpy(lib):
         ((5, 1, 3), (3, 2)),
     ]:
         a, b = rng.normal(size=a), rng.normal(size=b)
-        np.testing.assert_allclose((lib.Variable(a) @ b).data, a @ b)
-        np.testing.assert_allclose((a @ lib.Variable(b)).data, a @ b)
+        assert_allclose((lib.Variable(a) @ b).data, a @ b)
+        assert_allclose((a @ lib.Variable(b)).data, a @ b)
         ga, gb = gradients(lib, lambda a, b: a @ b, a, b)
         assert (ga.shape, gb.shape) == (a.shape, b.shape)
 
@@ -999,7 +1105,7 @@ def products_of_a_shallow_and_a_deep_input_know_their_rank(lib):
 
 @since(8, in_full=True)
 def matmul_says_what_does_not_fit(lib):
-    with pytest.raises(ValueError, match=r"matmul: expected a.shape\[-1\] == b.shape\[-2\]"):
+    with pytest.raises(ValueError, says="matmul: expected a.shape[-1] == b.shape[-2]"):
         lib.Variable(np.ones((4, 3))) @ np.ones((2, 3))
 
 
@@ -1014,7 +1120,40 @@ def a_line_can_be_fitted(lib):
         loss.backward()
         W.data -= 0.3 * W.grad
         b.data -= 0.3 * b.grad
-    np.testing.assert_allclose([W.item(), b.item()], [2.0, 1.0], atol=1e-3)
+    assert_allclose([W.item(), b.item()], [2.0, 1.0], atol=1e-3)
+
+
+@since(8)
+def the_mean_squared_error_is_the_mean_of_the_squares_of_the_differences(lib):
+    a, b = [[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]], [[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]]
+    loss = lib.mean_squared_error(lib.Variable(np.array(a)), np.array(b))
+    assert loss.shape == ()
+    assert_allclose(loss.data, (0 + 4 + 9 + 16 + 16 + 36) / 6)
+
+
+@since(8)
+def the_slopes_of_the_mean_squared_error_are_the_differences_times_2_over_n(lib):
+    a, b = [[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]], [[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]]
+    ga, gb = gradients(lib, lib.mean_squared_error, a, b)
+    assert_allclose(ga, np.array([[0, 2, 3], [4, 4, 6]]) * 2 / 6)
+    assert_allclose(gb, np.array([[0, 2, 3], [4, 4, 6]]) * -2 / 6)
+
+
+@since(8)
+def the_mean_squared_error_stretches_nothing(lib):
+    x = lib.Variable(np.ones((3, 1)))
+    with pytest.raises(ValueError, says="mean_squared_error: expected ...{(3, 1)} and {(3,)}"):
+        lib.mean_squared_error(x, np.ones(3))
+
+
+@since(8)
+def products_compute_no_gradient_that_nobody_needs(lib):
+    """A constant needs none, so backward gives None in its place."""
+    x, W, gy = np.ones((4, 3)), lib.Variable(np.ones((3, 2))), np.ones((4, 2))
+    for y, constant in [(x @ W, 0), (lib.Variable(x) @ W.data, 1)]:
+        found = y.creator.backward(gy)
+        assert found[constant] is None
+        assert found[1 - constant] is not None
 
 
 @since(8)
@@ -1032,29 +1171,29 @@ def new_data_of_another_shape_drop_the_gradient(lib):
 @since(9)
 def activations_bend_and_know_their_slopes(lib):
     x = [-1.0, 0.0, 2.0]
-    np.testing.assert_allclose(lib.relu(lib.Variable(np.array(x))).data, [0, 0, 2])
-    np.testing.assert_allclose(gradients(lib, lib.relu, x)[0], [0, 0, 3])
+    assert_allclose(lib.relu(lib.Variable(np.array(x))).data, [0, 0, 2])
+    assert_allclose(gradients(lib, lib.relu, x)[0], [0, 0, 3])
     y = np.tanh(x)
-    np.testing.assert_allclose(gradients(lib, lib.tanh, x)[0], [1, 2, 3] * (1 - y**2))
+    assert_allclose(gradients(lib, lib.tanh, x)[0], [1, 2, 3] * (1 - y**2))
     y = 1 / (1 + np.exp(-np.array(x)))
-    np.testing.assert_allclose(lib.sigmoid(lib.Variable(np.array(x))).data, y)
-    np.testing.assert_allclose(gradients(lib, lib.sigmoid, x)[0], [1, 2, 3] * y * (1 - y))
+    assert_allclose(lib.sigmoid(lib.Variable(np.array(x))).data, y)
+    assert_allclose(gradients(lib, lib.sigmoid, x)[0], [1, 2, 3] * y * (1 - y))
 
 
 @since(9)
 def the_size_of_a_number_has_the_slope_of_its_sign(lib):
     x = [-3.0, 0.0, 2.0]
     for f in (abs, lib.absolute):
-        np.testing.assert_allclose(f(lib.Variable(np.array(x))).data, [3, 0, 2])
-        np.testing.assert_allclose(gradients(lib, f, x)[0], [-1, 0, 3])
+        assert_allclose(f(lib.Variable(np.array(x))).data, [3, 0, 2])
+        assert_allclose(gradients(lib, f, x)[0], [-1, 0, 3])
 
 
 @since(9)
 def nothing_overflows(lib):
     x = lib.Variable(np.array([-1000.0, 1000.0], np.float32))
     with np.errstate(all="raise"):
-        np.testing.assert_allclose(lib.sigmoid(x).data, [0, 1])
-        np.testing.assert_allclose(lib.tanh(x).data, [-1, 1])
+        assert_allclose(lib.sigmoid(x).data, [0, 1])
+        assert_allclose(lib.tanh(x).data, [-1, 1])
 
 
 # ---- chapter 10: Link ----
@@ -1080,7 +1219,7 @@ def line(lib):
 def a_link_is_called_and_brings_its_parameters(lib):
     f = line(lib)
     y = f(np.array([[1.0], [2.0]], np.float32))
-    np.testing.assert_allclose(y.data, [[3.0], [5.0]])
+    assert_allclose(y.data, [[3.0], [5.0]])
     assert [p is q for p, q in zip(f.params(), [f.a, f.c], strict=True)] == [True, True]
     assert [(path, p.name) for path, p in f.namedparams()] == [("/a", "a"), ("/c", "c")]
 
@@ -1088,7 +1227,7 @@ def a_link_is_called_and_brings_its_parameters(lib):
 @since(10)
 def only_what_is_assigned_in_the_scope_is_registered(lib):
     f = line(lib)
-    with pytest.warns(UserWarning, match="expected a Parameter to be assigned inside"):
+    with pytest.warns(UserWarning, says="expected a Parameter to be assigned inside"):
         f.friend = lib.Parameter(0.0, (1,))
     with f.init_scope():
         f.size = 3
@@ -1100,10 +1239,55 @@ def a_registered_name_keeps_its_place_and_a_deleted_one_loses_it(lib):
     f = line(lib)
     f.a = lib.Parameter(5.0, (1,))
     assert [path for path, _ in f.namedparams()] == ["/a", "/c"]
-    with pytest.raises(TypeError, match="expected a Parameter, got"):
+    with pytest.raises(TypeError, says="expected a Parameter, got"):
         f.a = np.ones(1)
     del f.a
     assert [path for path, _ in f.namedparams()] == ["/c"]
+
+
+@since(10)
+def the_scope_is_closed_also_after_an_error(lib):
+    f = line(lib)
+    try:
+        with f.init_scope():
+            raise RuntimeError("on purpose")
+    except RuntimeError:
+        pass
+    with pytest.warns(UserWarning, says="expected a Parameter to be assigned inside"):
+        f.friend = lib.Parameter(0.0, (1,))
+    assert [path for path, _ in f.namedparams()] == ["/a", "/c"]
+
+
+@since(10)
+def a_link_that_forgot_super_init_is_refused_or_has_parameters_of_its_own(lib):
+    class Forgetful(lib.Link):
+        def __init__(self):
+            with self.init_scope():
+                self.a = lib.Parameter(0.0, (1,))
+
+    try:
+        one, other = Forgetful(), Forgetful()
+    except (AttributeError, KeyError, RuntimeError):
+        return
+    assert [p is one.a for p in one.params()] == [True]
+    assert [p is other.a for p in other.params()] == [True]
+
+
+@since(10)
+def a_link_hands_all_that_it_is_called_with_to_forward(lib):
+    class Sum(lib.Link):
+        def forward(self, a, b, c=0):
+            return a + 10 * b + 100 * c
+
+    assert Sum()(1, 2) == 21
+    assert Sum()(1, b=2, c=3) == 321
+
+
+@since(10)
+def the_first_values_of_a_parameter_have_its_shape(lib):
+    assert lib.Parameter(np.array([1.0, 2.0]), (2,)).data.tolist() == [1, 2]
+    with pytest.raises(ValueError, says="Parameter: expected ...{(2,)}, got {(3,)}"):
+        lib.Parameter(np.ones(3), (2,))
 
 
 @since(10, in_full=True)
@@ -1124,15 +1308,15 @@ def mistakes_with_links_are_named(lib):
             with self.init_scope():
                 self.a = lib.Parameter(0.0, (1,))
 
-    with pytest.raises(RuntimeError, match=r"super\(\).__init__\(\)"):
+    with pytest.raises(RuntimeError, says="super().__init__()"):
         Forgetful()
-    with pytest.raises(NotImplementedError, match="expected a method `forward`"):
+    with pytest.raises(NotImplementedError, says="expected a method `{forward}`"):
         lib.Link()(1)
 
 
 @since(11)
 def an_attribute_that_is_not_there_is_named(lib):
-    with pytest.raises(AttributeError, match="Line: expected the name of an attribute, got 'd'"):
+    with pytest.raises(AttributeError, says="Line: expected the name of an attribute, got '{d}'"):
         _ = line(lib).d
 
 
@@ -1150,7 +1334,7 @@ def cleargrads_clears_all_gradients(lib):
 @since(10, in_full=True)
 def zerograds_fills_with_zeros_and_warns(lib):
     f = line(lib)
-    with pytest.warns(DeprecationWarning, match="zerograds: expected cleargrads"):
+    with pytest.warns(DeprecationWarning, says="zerograds: expected cleargrads"):
         f.zerograds()
     assert f.c.grad == 0
 
@@ -1159,10 +1343,10 @@ def zerograds_fills_with_zeros_and_warns(lib):
 def a_parameter_may_wait_for_its_shape(lib):
     p = lib.Parameter(0.5, name="p")
     assert not p.is_initialized
-    assert repr(p) == "Parameter(not initialized)"
+    assert_repr(p, "Parameter(not initialized)")
     p.initialize((2,))
     assert p.is_initialized
-    np.testing.assert_allclose(p.data, [0.5, 0.5])
+    assert_allclose(p.data, [0.5, 0.5])
     assert p.dtype == np.float32
 
 
@@ -1222,7 +1406,7 @@ def a_copy_of_a_variable_has_its_gradient_and_no_graph(lib):
 
 @since(10, in_full=True)
 def names_of_other_libraries_are_answered(lib):
-    with pytest.raises(TypeError, match=r"Parameter: expected .* got 'requires_grad'"):
+    with pytest.raises(TypeError, says="Parameter: expected ... got 'requires_grad'"):
         lib.Parameter(np.ones(2), requires_grad=False)
 
 
@@ -1231,7 +1415,7 @@ def what_waits_is_not_counted_in_silence(lib):
     link = line(lib)
     with link.init_scope():
         link.later = lib.Parameter(0.0)
-    with pytest.warns(UserWarning, match="count_params: expected .* got /later waiting"):
+    with pytest.warns(UserWarning, says="count_params: expected ... got /later waiting"):
         assert link.count_params() == 2
 
 
@@ -1243,18 +1427,18 @@ def the_seed_transcript_holds(lib):
     f = lib.Linear(3, 2)
     assert (f.W.shape, f.W.dtype, f.b.dtype) == ((2, 3), np.float32, np.float32)
     assert len(np.unique(f.W.data)) == 6
-    np.testing.assert_array_equal(f.b.data, [0, 0])
+    assert_array_equal(f.b.data, [0, 0])
     x = lib.Variable(np.array([[1, 2, 3], [4, 5, 6]], np.float32))
     y = f(x)
-    np.testing.assert_allclose(y.data, x.data @ f.W.data.T, rtol=1e-5)
+    assert_allclose(y.data, x.data @ f.W.data.T, rtol=1e-5)
     f.cleargrads()
     y.grad = np.ones((2, 2), np.float32)
     y.backward()
-    np.testing.assert_allclose(f.W.grad, [[5, 7, 9], [5, 7, 9]])
-    np.testing.assert_allclose(f.b.grad, [2, 2])
+    assert_allclose(f.W.grad, [[5, 7, 9], [5, 7, 9]])
+    assert_allclose(f.b.grad, [2, 2])
     y.grad = np.ones((2, 2), np.float32)
     y.backward()
-    np.testing.assert_allclose(f.b.grad, [4, 4])
+    assert_allclose(f.b.grad, [4, 4])
     f.cleargrads()
     assert f.W.grad is None
 
@@ -1263,7 +1447,7 @@ def the_seed_transcript_holds(lib):
 def the_input_size_comes_from_the_first_mini_batch(lib):
     for f in (lib.Linear(2), lib.Linear(None, 2)):
         assert not hasattr(f, "W")
-        with pytest.raises(AttributeError, match="expected a first mini-batch"):
+        with pytest.raises(AttributeError, says="expected a first mini-batch"):
             _ = f.W
         assert f(np.ones((5, 3), np.float32)).shape == (5, 2)
         assert f.W.shape == (2, 3)
@@ -1281,7 +1465,7 @@ def a_linear_tells_its_sizes(lib):
 @since(11, in_full=True)
 def a_refused_mini_batch_leaves_no_trace(lib):
     f = lib.Linear(2)
-    with pytest.raises(TypeError, match="linear: expected one dtype"):
+    with pytest.raises(TypeError, says="linear: expected one dtype"):
         f(lib.Variable(np.ones((5, 3))))
     assert not hasattr(f, "W")
 
@@ -1290,17 +1474,48 @@ def a_refused_mini_batch_leaves_no_trace(lib):
 def first_weights_have_the_variance_1_over_n(lib):
     np.random.seed(0)
     W = lib.Linear(400, 300).W.data
-    np.testing.assert_allclose(W.std(), 0.05, rtol=0.02)
+    assert_allclose(W.std(), 0.05, rtol=0.02)
 
 
 @since(11)
 def first_values_can_be_given(lib):
     W = np.array([[1.0, 2.0]], np.float32)
     f = lib.Linear(2, 1, nobias=True, initialW=W)
-    np.testing.assert_array_equal(f.W.data, W)
+    assert_array_equal(f.W.data, W)
     assert f.b is None
     assert f(np.array([[10.0, 100.0]], np.float32)).item() == 210
     assert lib.Linear(2, 1, initialW=0.5).W.data.tolist() == [[0.5, 0.5]]
+
+
+@since(11)
+def first_values_given_to_a_lazy_link_wait_for_the_first_mini_batch(lib):
+    x, W = np.array([[10.0, 100.0]], np.float32), np.array([[1.0, 2.0]], np.float32)
+    for first, y in [(W, 210), (0.5, 55)]:
+        assert lib.Linear(None, 1, initialW=first)(x).item() == y
+
+
+@since(11)
+def the_scale_of_first_weights_is_a_factor_of_their_spread(lib):
+    np.random.seed(0)
+    W = lib.Linear(400, 300, initialW=lib.LeCunNormal(scale=3.0)).W.data
+    assert_allclose(W.std(), 0.15, rtol=0.02)
+
+
+@since(11)
+def a_bare_array_takes_the_dtype_of_the_parameters(lib):
+    for f in (lib.Linear(3, 2), lib.Linear(2)):
+        y = f(np.ones((5, 3)))
+        assert (f.W.dtype, y.dtype) == (np.float32, np.float32)
+
+
+@since(11)
+def a_variable_of_another_dtype_than_the_parameters_is_refused(lib):
+    x = lib.Variable(np.ones((5, 3)))
+    for f in (lib.Linear(3, 2), lib.Linear(2)):
+        with pytest.raises(
+            TypeError, says="linear: expected one dtype, got {float64} and {float32}"
+        ):
+            f(x)
 
 
 @since(11, in_full=True)
@@ -1317,14 +1532,14 @@ def first_values_of_float64_do_not_stand_beside_float32(lib):
         for first in ({"initialW": W}, {"initial_bias": b}):
             f = lib.Linear(size, 2, **first)
             assert f(x).dtype == f.W.dtype == f.b.dtype == np.float64
-    with pytest.raises(TypeError, match="Linear: expected first values of one dtype"):
+    with pytest.raises(TypeError, says="Linear: expected first values of one dtype"):
         lib.Linear(3, 2, initialW=W, initial_bias=b.astype(np.float32))
 
 
 @since(11, in_full=True)
 def bad_sizes_are_named(lib):
     for sizes in [(3, 0), (0, 2), (3, -1), (3, 2.5), (None,), (None, None), ("3", 2)]:
-        with pytest.raises((TypeError, ValueError), match="Linear: expected"):
+        with pytest.raises((TypeError, ValueError), says="Linear: expected"):
             lib.Linear(*sizes)
 
 
@@ -1341,7 +1556,7 @@ def xor_is_learned(lib):
         loss.backward()
         for p in (*l1.params(), *l2.params()):
             p.data -= 0.2 * p.grad
-    np.testing.assert_allclose(l2(lib.tanh(l1(x))).data, t, atol=0.05)
+    assert_allclose(l2(lib.tanh(l1(x))).data, t, atol=0.05)
 
 
 # ---- chapter 12: links made of links ----
@@ -1396,13 +1611,13 @@ def the_repr_of_a_link_shows_what_is_in_it(lib):
 @since(12)
 def a_child_outside_the_scope_is_not_registered(lib):
     model = lib.Chain()
-    with pytest.warns(UserWarning, match="expected a Linear to be assigned inside"):
+    with pytest.warns(UserWarning, says="expected a Linear to be assigned inside"):
         model.l1 = lib.Linear(2, 3)
     assert paths(model) == []
     with model.init_scope():
         model.l2 = lib.Linear(2, 3)
     assert paths(model) == ["/l2/W", "/l2/b"]
-    with pytest.raises(TypeError, match="expected a Link"):
+    with pytest.raises(TypeError, says="expected a Link"):
         model.l2 = None
 
 
@@ -1429,7 +1644,7 @@ def a_chain_list_does_what_a_list_does(lib):
     assert next(links.params()) is c.W
     del links[1:]
     assert paths(links) == ["/0/W", "/0/b"]
-    with pytest.raises(TypeError, match="expected a Link"):
+    with pytest.raises(TypeError, says="expected a Link"):
         links.append(lib.tanh)
 
 
@@ -1438,14 +1653,14 @@ def a_sequential_calls_one_layer_after_the_other(lib):
     model = lib.Sequential(lib.Linear(2, 3), lib.tanh, lib.Linear(3, 1))
     x = np.ones((4, 2), np.float32)
     y = model(x)
-    np.testing.assert_array_equal(y.data, model[2](lib.tanh(model[0](x))).data)
-    np.testing.assert_array_equal(y.data, model[2](model[:2](x)).data)
+    assert_array_equal(y.data, model[2](lib.tanh(model[0](x))).data)
+    assert_array_equal(y.data, model[2](model[:2](x)).data)
 
 
 @since(12, in_full=True)
 def a_sequential_hands_on_several_results_and_needs_a_layer(lib):
     assert lib.Sequential(lambda x: (x, 2), lambda x, y: x * y)(3) == 6
-    with pytest.raises(RuntimeError, match="expected at least one layer"):
+    with pytest.raises(RuntimeError, says="expected at least one layer"):
         lib.Sequential()(3)
 
 
@@ -1468,7 +1683,7 @@ def a_copy_shares_arrays_or_has_its_own_or_begins_anew(lib):
     assert shared.l1.W.data is model.l1.W.data
     assert shared.l1.W is not model.l1.W
     assert own.rest[1].W.data is not model.rest[1].W.data
-    np.testing.assert_array_equal(own.rest[1].W.data, model.rest[1].W.data)
+    assert_array_equal(own.rest[1].W.data, model.rest[1].W.data)
     assert not (new.rest[1].W.data == model.rest[1].W.data).any()
     shared.rest(shared.l1(np.ones((4, 2), np.float32))).sum().backward()
     assert [p.grad for each in (model, own, new) for p in each.params()] == [None] * 12
@@ -1504,7 +1719,7 @@ def a_copy_computes_with_children_of_its_own(lib):
         (one,), two, three = other.held
         assert one is two["x"] is three.__self__ is other.l1 is not model.l1
     model.bend = lambda x: model.l1(x)
-    with pytest.warns(UserWarning, match=r"copy: expected .* got Model.bend"):
+    with pytest.warns(UserWarning, says="copy: expected ... got Model.bend"):
         model.copy()
 
 
@@ -1522,7 +1737,7 @@ def sequentials_add_up(lib):
     assert [layer is each for layer, each in zip(one + two, [*one, *two], strict=True)] == [
         True
     ] * 3
-    with pytest.raises(TypeError, match=r"Sequential \+ x: expected"):
+    with pytest.raises(TypeError, says="Sequential + x: expected"):
         one + [lib.tanh]
 
 
@@ -1532,12 +1747,12 @@ def values_and_gradients_go_from_link_to_link(lib):
     for p in model.params():
         p.grad = np.ones_like(p.data)
     other.copyparams(model)
-    np.testing.assert_array_equal(other.l1.W.data, model.l1.W.data)
+    assert_array_equal(other.l1.W.data, model.l1.W.data)
     assert other.l1.W.grad is None
     other.addgrads(model)
     other.addgrads(model)
     assert (other.l1.b.grad.tolist(), model.l1.b.grad.tolist()) == ([2, 2, 2], [1, 1, 1])
-    with pytest.raises(ValueError, match="copyparams: expected"):
+    with pytest.raises(ValueError, says="copyparams: expected"):
         other.copyparams(model.l1)
 
 
@@ -1546,16 +1761,16 @@ def a_link_that_waits_takes_over_values_but_gives_none(lib):
     lazy, ready = lib.Linear(3), lib.Linear(2, 3)
     W = ready.W.data.copy()
     ready.copyparams(lazy)
-    np.testing.assert_array_equal(ready.W.data, W)
+    assert_array_equal(ready.W.data, W)
     lazy.copyparams(ready)
-    np.testing.assert_array_equal(lazy.W.data, W)
+    assert_array_equal(lazy.W.data, W)
     assert lazy.in_size == 2
 
 
 @since(12, in_full=True)
 def a_link_that_holds_itself_is_refused(lib):
     model = lib.ChainList()
-    with pytest.raises(ValueError, match="expected links that do not hold this ChainList"):
+    with pytest.raises(ValueError, says="expected links that do not hold this ChainList"):
         model.append(lib.Chain(deep=model))
     assert len(model) == 0
 
@@ -1572,7 +1787,7 @@ def arrays_that_backward_does_not_need_are_freed(lib):
     del middle
     assert array() is None
     y.sum().backward()
-    np.testing.assert_array_equal(x.grad, 1)
+    assert_array_equal(x.grad, 1)
 
 
 @since(18)
@@ -1583,7 +1798,7 @@ def arrays_that_backward_needs_are_kept(lib):
     middle = weakref.ref(middle.data)
     assert middle() is not None
     y.backward()
-    np.testing.assert_array_equal(x.grad, 8)
+    assert_array_equal(x.grad, 8)
 
 
 @since(18)
@@ -1614,7 +1829,7 @@ def no_backprop_mode_makes_no_record(lib):
     with tinylinks.no_backprop_mode():
         y = scalar(lib) * 2
     assert y.creator is None
-    with pytest.raises(RuntimeError, match="outside no_backprop_mode"):
+    with pytest.raises(RuntimeError, says="outside no_backprop_mode"):
         y.backward()
 
 
@@ -1658,8 +1873,8 @@ def a_function_may_have_several_results(lib):
     a, b = lib.Variable(np.ones(2)), lib.Variable(np.ones(2))
     total, double = Two().apply(a, b)
     (total + double * 10).sum().backward()
-    np.testing.assert_array_equal(a.grad, 21)
-    np.testing.assert_array_equal(b.grad, 1)
+    assert_array_equal(a.grad, 21)
+    assert_array_equal(b.grad, 1)
 
 
 @since(18, in_full=True)
@@ -1670,25 +1885,25 @@ def a_result_that_nobody_used_sends_zeros(lib):
     a, b = lib.Variable(np.ones(2)), lib.Variable(np.ones(2))
     _, double = Two().apply(a, b)
     double.sum().backward()
-    np.testing.assert_array_equal(a.grad, 2)
-    np.testing.assert_array_equal(b.grad, 0)
+    assert_array_equal(a.grad, 2)
+    assert_array_equal(b.grad, 0)
 
 
 @since(18, in_full=True)
 def a_variable_has_no_hash(lib):
-    with pytest.raises(TypeError, match="hash: expected"):
+    with pytest.raises(TypeError, says="hash: expected"):
         hash(scalar(lib))
 
 
 @since(18, in_full=True)
 def calling_a_function_says_what_to_write(lib):
-    with pytest.raises(TypeError, match=r"Write Square\(...\).apply\(x\)"):
+    with pytest.raises(TypeError, says="Write Square(...).apply(x)"):
         lib.Square()(scalar(lib))
 
 
 @since(18, in_full=True)
 def the_wrong_number_of_inputs_is_named(lib):
-    with pytest.raises(TypeError, match="square: expected as many inputs as"):
+    with pytest.raises(TypeError, says="square: expected as many inputs as"):
         lib.Square().apply(scalar(lib), scalar(lib))
 
 
@@ -1698,14 +1913,14 @@ def debug_mode_sees_an_array_that_was_changed_in_place(lib):
         x = lib.Variable(np.ones(2))
         y = (x * x).sum()
         x.data[0] = 5.0
-        with pytest.raises(RuntimeError, match="changed in place"):
+        with pytest.raises(RuntimeError, says="changed in place"):
             y.backward()
 
 
 @since(18, in_full=True)
 def debug_mode_sees_nan_and_infinity(lib):
     with tinylinks.using_config("debug", True), np.errstate(all="ignore"):
-        with pytest.raises(FloatingPointError, match="div.forward: expected finite numbers"):
+        with pytest.raises(FloatingPointError, says="div.forward: expected finite numbers"):
             scalar(lib) / 0.0
 
 
@@ -1727,9 +1942,9 @@ def numbers_in_another_order_of_bytes_are_put_into_ours(lib):
 def numbers_that_no_gpu_has_are_refused(lib):
     for dtype in (np.longdouble, np.complex64, object, "U1", "M8[s]", [("a", "f4")]):
         array = np.zeros(2, dtype)
-        with pytest.raises(TypeError, match=r"Variable: expected .+array of numbers, got a"):
+        with pytest.raises(TypeError, says="Variable: expected ...array of numbers, got a"):
             lib.Variable(array)
-        with pytest.raises(TypeError, match=r"square: expected Variables, arrays or numbers"):
+        with pytest.raises(TypeError, says="square: expected Variables, arrays or numbers"):
             lib.square(array)
 
 
@@ -1737,7 +1952,7 @@ def numbers_that_no_gpu_has_are_refused(lib):
 def two_parameters_that_wait_cannot_be_computed_with(lib):
     p = lib.Parameter(0.5)
     for compute in (lambda: p + p, lambda: p * p, lambda: p @ p, lambda: 2 * p, lambda: p - 1):
-        with pytest.raises(RuntimeError, match=r": expected .+, got .+initialize\(shape\)"):
+        with pytest.raises(RuntimeError, says=": expected ..., got ...initialize(shape)"):
             compute()
 
 
@@ -1751,9 +1966,9 @@ def a_function_written_for_chainer_is_recognized(lib):
         def backward(self, indexes, gys):
             return (gys[0] * 2,)
 
-    with pytest.raises(TypeError, match=r"double: expected .+forward\(self, x\).+, as in Chainer"):
+    with pytest.raises(TypeError, says="double: expected ...forward(self, x)..., as in Chainer"):
         Double().apply(lib.Variable(np.ones((1, 3))))
-    with pytest.raises(TypeError, match="double: expected Variables.+one by one"):
+    with pytest.raises(TypeError, says="double: expected Variables...one by one"):
         Double().apply((lib.Variable(np.ones((1, 3))),))
 
 
@@ -1767,7 +1982,7 @@ def backward_takes_one_gradient_for_each_output(lib):
             return gy
 
     for _ in range(2):
-        with pytest.raises(TypeError, match="halves: expected backward to take 2 gradients"):
+        with pytest.raises(TypeError, says="halves: expected backward to take 2 gradients"):
             Halves().apply(lib.Variable(np.ones(2)))
 
 
@@ -1788,7 +2003,7 @@ def debug_mode_watches_what_a_function_keeps(lib):
         y = Times(a).apply(x)
         y.grad = np.ones(2)
         a[0] = 5
-        with pytest.raises(RuntimeError, match=r"times\.backward: .+changed in place"):
+        with pytest.raises(RuntimeError, says="times.backward: ...changed in place"):
             y.backward()
     assert a.tolist() == [5, 4]
 
@@ -1808,12 +2023,12 @@ def derivatives(lib, f, value, count):
 
 @since(19)
 def derivatives_of_any_order(lib):
-    np.testing.assert_allclose(derivatives(lib, lambda x: x**3, 2.0, 4), [12, 12, 6, 0])
-    np.testing.assert_allclose(derivatives(lib, lib.exp, 1.0, 4), [np.e] * 4)
-    np.testing.assert_allclose(derivatives(lib, lambda x: 1 / x, 2.0, 3), [-1 / 4, 1 / 4, -3 / 8])
+    assert_allclose(derivatives(lib, lambda x: x**3, 2.0, 4), [12, 12, 6, 0])
+    assert_allclose(derivatives(lib, lib.exp, 1.0, 4), [np.e] * 4)
+    assert_allclose(derivatives(lib, lambda x: 1 / x, 2.0, 3), [-1 / 4, 1 / 4, -3 / 8])
     y = np.tanh(0.5)
     slope = 1 - y**2
-    np.testing.assert_allclose(derivatives(lib, lib.tanh, 0.5, 2), [slope, -2 * y * slope])
+    assert_allclose(derivatives(lib, lib.tanh, 0.5, 2), [slope, -2 * y * slope])
 
 
 @since(19, in_full=True)
@@ -1835,9 +2050,9 @@ def second_derivatives_through_linear(lib):
     x = lib.Variable(np.array([[0.3, -0.2]]))
     y = lib.square(lib.linear(x, W)).sum()
     (gx,) = lib.grad([y], [x], enable_double_backprop=True)
-    np.testing.assert_allclose(gx.data, 2 * x.data @ W.T @ W)
+    assert_allclose(gx.data, 2 * x.data @ W.T @ W)
     gx[0, 0].backward()
-    np.testing.assert_allclose(x.grad, 2 * (W.T @ W)[:1])
+    assert_allclose(x.grad, 2 * (W.T @ W)[:1])
 
 
 @since(19)
@@ -1845,9 +2060,9 @@ def second_derivatives_through_shapes(lib):
     x = lib.Variable(np.array([[1.0, 2.0], [3.0, 5.0]]))
     y = ((x - x.mean(axis=0)) ** 2).sum() + (x.T.reshape(4)[[0, 0, 3]] ** 3).sum()
     (gx,) = lib.grad([y], [x], enable_double_backprop=True)
-    np.testing.assert_allclose(gx.data, [[4.0, -3.0], [2.0, 78.0]])
+    assert_allclose(gx.data, [[4.0, -3.0], [2.0, 78.0]])
     gx[1, 1].backward()
-    np.testing.assert_allclose(x.grad, [[0.0, -1.0], [0.0, 1.0 + 30.0]])
+    assert_allclose(x.grad, [[0.0, -1.0], [0.0, 1.0 + 30.0]])
 
 
 @since(19)
@@ -1856,10 +2071,10 @@ def second_derivatives_of_powers_at_0(lib):
         x = lib.Variable(np.zeros((2, 1)))
         y = (x ** np.array(exponents)).sum()
         (gx,) = lib.grad([y], [x], enable_double_backprop=True)
-        np.testing.assert_allclose(gx.data, 1.0)
+        assert_allclose(gx.data, 1.0)
         gx.sum().backward()
-        np.testing.assert_allclose(x.grad, 2.0)
-    np.testing.assert_allclose(derivatives(lib, lambda x: 0**x, 1.0, 2), 0)
+        assert_allclose(x.grad, 2.0)
+    assert_allclose(derivatives(lib, lambda x: 0**x, 1.0, 2), 0)
 
 
 @since(19, in_full=True)
@@ -1868,10 +2083,10 @@ def second_derivatives_through_rows(lib):
     first, second, _ = x
     (first**3 * second).sum().backward(enable_double_backprop=True)
     gx = x.grad_var
-    np.testing.assert_allclose(gx.data, [[9, 60], [1, 8], [0, 0]])
+    assert_allclose(gx.data, [[9, 60], [1, 8], [0, 0]])
     x.cleargrad()
     gx[0].sum().backward()
-    np.testing.assert_allclose(x.grad, [[18, 60], [3, 12], [0, 0]])
+    assert_allclose(x.grad, [[18, 60], [3, 12], [0, 0]])
 
 
 @since(19, in_full=True)
@@ -1884,7 +2099,7 @@ def a_gradient_that_depends_on_nothing_is_a_constant(lib):
         gx = x.grad_var
         x.cleargrad()
         assert (gx.creator, gx.requires_grad) == (None, False)
-        with pytest.raises(RuntimeError, match="backward: expected .*, got a constant"):
+        with pytest.raises(RuntimeError, says="backward: expected ..., got a constant"):
             gx.backward()
         assert x.grad is None
 
@@ -1901,12 +2116,12 @@ def an_ordinary_gradient_has_no_history(lib):
 @since(19, in_full=True)
 def grad_var_checks_what_it_is_given(lib):
     x = lib.Variable(np.ones(2))
-    with pytest.raises(TypeError, match="grad_var: expected a Variable"):
+    with pytest.raises(TypeError, says="grad_var: expected a Variable"):
         x.grad_var = np.ones(2)
-    with pytest.raises(ValueError, match="grad: expected the shape of the data"):
+    with pytest.raises(ValueError, says="grad: expected the shape of the data"):
         x.grad_var = lib.Variable(np.ones(3))
     x.grad_var = lib.Variable(np.array([5.0, 6.0]))
-    np.testing.assert_array_equal(x.grad, [5, 6])
+    assert_array_equal(x.grad, [5, 6])
 
 
 @since(19, in_full=True)
@@ -1938,7 +2153,7 @@ def a_gradient_penalty_can_be_trained(lib):
         nudge = np.zeros((1, 2))
         nudge[0, i] = 1e-6
         measured = (penalty_at(W.data + nudge) - penalty_at(W.data - nudge)) / 2e-6
-        np.testing.assert_allclose(W.grad[0, i], measured, rtol=1e-5)
+        assert_allclose(W.grad[0, i], measured, rtol=1e-5)
 
 
 @since(20)
@@ -1973,7 +2188,7 @@ def links_come_back_with_all_that_they_keep(lib):
 def without_a_gpu_to_gpu_says_so(lib):
     with unittest.mock.patch.object(backend, "has_gpu", lambda: False):
         for owner in (lib.Variable(np.ones(1)), lib.Linear(2, 3)):
-            with pytest.raises(RuntimeError, match="to_gpu: expected CuPy and a working GPU"):
+            with pytest.raises(RuntimeError, says="to_gpu: expected CuPy and a working GPU"):
                 owner.to_gpu()
 
 
@@ -2006,7 +2221,7 @@ def each_optimizer_makes_the_step_of_its_equation(lib):
     for optimizer, step in steps.items():
         model = lib.Linear(2, 1, nobias=True, initialW=np.ones((1, 2)))
         optimizer.setup(model).update(lambda model=model: model(grad.reshape(1, 2)).sum())
-        np.testing.assert_allclose(model.W.data, [1 - step], rtol=1e-6)
+        assert_allclose(model.W.data, [1 - step], rtol=1e-6)
 
 
 @since(13)
@@ -2019,7 +2234,7 @@ def an_optimizer_meets_lazy_parameters_and_moves_shared_ones_once(lib):
     shared = lib.Linear(1, 1, nobias=True, initialW=np.array([[3.0]]))
     model = lib.Sequential(shared, shared)
     lib.SGD(lr=0.5).setup(model).update(lambda: model(np.ones((1, 1))).sum())
-    np.testing.assert_allclose(shared.W.data, [[0.0]])  # the slope of W**2 is 2 W
+    assert_allclose(shared.W.data, [[0.0]])  # the slope of W**2 is 2 W
 
 
 @since(13, in_full=True)
@@ -2046,11 +2261,11 @@ def what_cannot_move_is_refused_before_anything_moves(lib):
     for p in model.params():
         p.grad = np.ones_like(p.data)
     model.b.data.flags.writeable = False
-    with pytest.raises(ValueError, match="MomentumSGD.update: expected an array that can be chang"):
+    with pytest.raises(ValueError, says="MomentumSGD.update: expected an array that can be chang"):
         optimizer.update()
     model.b.data = np.zeros(1, np.float32)
     optimizer.lr = -1
-    with pytest.raises(ValueError, match="MomentumSGD: expected lr as a number of at least 0"):
+    with pytest.raises(ValueError, says="MomentumSGD: expected lr as a number of at least 0"):
         optimizer.update()
     assert (model.W.data, optimizer.t) == (1, 0)
     optimizer.lr = 0  # a schedule may begin there
@@ -2084,7 +2299,7 @@ def float16_moves_in_float32(lib):
         optimizer.update()
     m, v = 0.1 * (0.9 * 1e-4 + 1e-5), 0.001 * (0.999 * 1e-8 + 1e-10)
     second = 0.125 * (1 - 0.999**2) ** 0.5 / (1 - 0.9**2) * m / v**0.5
-    np.testing.assert_allclose(model.W.data, 1 - 0.125 - second, rtol=2e-3)
+    assert_allclose(model.W.data, 1 - 0.125 - second, rtol=2e-3)
 
 
 @since(14)
@@ -2092,8 +2307,8 @@ def softmax_cross_entropy_pulls_the_true_class_up(lib):
     x = lib.Variable(np.array([[0.0, 0.0], [0.0, 1000.0]]))
     loss = lib.softmax_cross_entropy(x, np.array([0, 0]))
     loss.backward()
-    np.testing.assert_allclose(loss.data, (np.log(2) + 1000) / 2)
-    np.testing.assert_allclose(x.grad, [[-0.25, 0.25], [-0.5, 0.5]])
+    assert_allclose(loss.data, (np.log(2) + 1000) / 2)
+    assert_allclose(x.grad, [[-0.25, 0.25], [-0.5, 0.5]])
     assert lib.accuracy(x, np.array([0, 1])).item() == 1
 
 
@@ -2113,7 +2328,7 @@ def a_network_learns_classes(lib):
 @since(14)
 def masked_labels_are_refused(lib):
     x, t = lib.Variable(np.zeros((2, 3))), np.ma.masked_array([0, 1], [True, False])
-    with pytest.raises(TypeError, match=r"softmax_cross_entropy: .+MaskedArray.+x\.filled"):
+    with pytest.raises(TypeError, says="softmax_cross_entropy: ...{MaskedArray}...x.filled"):
         lib.softmax_cross_entropy(x, t)
 
 
@@ -2123,8 +2338,8 @@ def a_split_gives_each_example_to_one_part(lib):
     train, test = lib.split(arrays, 0.3, seed=0)
     assert [len(array) for array in train + test] == [7, 7, 3, 3]
     assert sorted([*train[0], *test[0]]) == list(range(10))
-    np.testing.assert_array_equal(train[1], train[0] * 10)
-    np.testing.assert_array_equal(test[1], test[0] * 10)
+    assert_array_equal(train[1], train[0] * 10)
+    assert_array_equal(test[1], test[0] * 10)
 
 
 @since(15)
@@ -2176,7 +2391,7 @@ def a_model_is_saved_and_loaded_into_a_lazy_one(lib):
     assert list(arrays) == ["0/W", "0/b", "1/W", "1/b"]
     other.serialize(lib.NpzDeserializer(arrays))
     assert other[0].W.data is not model[0].W.data
-    np.testing.assert_array_equal(other(x).data, y.data)
+    assert_array_equal(other(x).data, y.data)
 
 
 @since(16)
@@ -2195,7 +2410,7 @@ def a_training_goes_on_where_it_was_saved(lib):
     assert (optimizers[1].t, optimizers[1].epoch) == (2, 2)
     for _ in range(2):
         optimizers[1].update(lambda: (other(x) ** 2).sum())
-    np.testing.assert_array_equal(other.W.data, link.W.data)
+    assert_array_equal(other.W.data, link.W.data)
 
 
 @since(16, in_full=True)
@@ -2204,7 +2419,7 @@ def an_optimizer_is_not_loaded_before_its_lazy_link(lib):
     optimizer = lib.Adam().setup(link)
     optimizer.update(lambda: link(np.ones((1, 1), np.float32)).sum())
     arrays = saved(lib, optimizer)
-    with pytest.raises(RuntimeError, match="serialize: expected a link whose parameters are there"):
+    with pytest.raises(RuntimeError, says="serialize: expected a link whose parameters are there"):
         lib.Adam().setup(lib.Linear(1)).serialize(lib.NpzDeserializer(arrays))
 
 
@@ -2260,10 +2475,10 @@ def dropout_drops_only_while_a_model_learns(lib):
     x = lib.Variable(np.ones(1000, np.float32))
     y = lib.dropout(x, 0.2)
     assert y.dtype == np.float32
-    np.testing.assert_allclose(np.unique(y.data), [0, 1.25])
+    assert_allclose(np.unique(y.data), [0, 1.25])
     assert 0.9 < y.data.mean() < 1.1
     y.sum().backward()
-    np.testing.assert_array_equal(x.grad, y.data)
+    assert_array_equal(x.grad, y.data)
     with tinylinks.using_config("train", False):
         assert lib.dropout(x, 0.2) is x
 
@@ -2273,15 +2488,15 @@ def batch_normalization_gives_columns_of_mean_0_and_variance_1(lib):
     x = np.random.default_rng(0).normal(3, 2, (50, 2)).astype(np.float32)
     bn = lib.BatchNormalization(2)
     y = bn(x).data
-    np.testing.assert_allclose(y.mean(axis=0), [0, 0], atol=1e-5)
-    np.testing.assert_allclose(y.var(axis=0), [1, 1], rtol=1e-3)
-    np.testing.assert_allclose(bn.avg_mean, 0.1 * x.mean(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(bn.avg_var, 0.9 + 0.1 * x.var(axis=0, ddof=1), rtol=1e-5)
+    assert_allclose(y.mean(axis=0), [0, 0], atol=1e-5)
+    assert_allclose(y.var(axis=0), [1, 1], rtol=1e-3)
+    assert_allclose(bn.avg_mean, 0.1 * x.mean(axis=0), rtol=1e-5)
+    assert_allclose(bn.avg_var, 0.9 + 0.1 * x.var(axis=0, ddof=1), rtol=1e-5)
     assert paths(bn) == ["/gamma", "/beta"]
     with tinylinks.using_config("train", False):
         expected = (x - bn.avg_mean) / np.sqrt(bn.avg_var + 2e-5)
-        np.testing.assert_allclose(bn(x).data, expected, rtol=1e-4, atol=1e-6)
-        np.testing.assert_allclose(bn(x[:1]).data, expected[:1], rtol=1e-4, atol=1e-6)
+        assert_allclose(bn(x).data, expected, rtol=1e-4, atol=1e-6)
+        assert_allclose(bn(x[:1]).data, expected[:1], rtol=1e-4, atol=1e-6)
 
 
 @since(16, in_full=True)
@@ -2292,12 +2507,12 @@ def batch_normalization_takes_arrays_of_every_dtype_both_ways(lib):
         exact = rows.astype(np.float64)
         y = bn(rows)
         expected = (exact - exact.mean(axis=0)) / np.sqrt(exact.var(axis=0) + 2e-5)
-        np.testing.assert_allclose(y.data, expected, rtol=1e-3, atol=1e-5)
+        assert_allclose(y.data, expected, rtol=1e-3, atol=1e-5)
         y.sum().backward()
         with tinylinks.using_config("train", False):
             z = bn(rows)
         expected = (exact - bn.avg_mean) / np.sqrt(bn.avg_var + 2e-5)
-        np.testing.assert_allclose(z.data, expected, rtol=1e-3, atol=1e-5)
+        assert_allclose(z.data, expected, rtol=1e-3, atol=1e-5)
         assert y.dtype == z.dtype == bn.avg_mean.dtype == bn.gamma.grad.dtype == np.float32
 
 
@@ -2308,7 +2523,7 @@ def a_convolution_adds_up_what_each_window_sees(lib):
     y = lib.convolution_2d(x, W, b, stride=(2, 1), pad=(1, 0))
     assert y.shape == (2, 4, 3, 3)
     assert y.data[1, 2, 1, 2] == pytest.approx((W[2] * x[1, :, 1:4, 2:4]).sum() + b[2])
-    with pytest.raises(ValueError, match="convolution_2d: expected"):
+    with pytest.raises(ValueError, says="convolution_2d: expected"):
         lib.convolution_2d(x, W[:, :2])
 
 
@@ -2319,7 +2534,7 @@ def a_deconvolution_is_the_gradient_of_a_convolution(lib):
     y = lib.convolution_2d(x, W, stride=2)
     y.grad = gy = rng.normal(size=y.shape)
     y.backward()
-    np.testing.assert_allclose(x.grad, lib.deconvolution_2d(gy, W, stride=2).data)
+    assert_allclose(x.grad, lib.deconvolution_2d(gy, W, stride=2).data)
 
 
 @since(17, in_full=True)
@@ -2354,6 +2569,6 @@ def refused_images_leave_no_filters(lib):
         f(x)
         assert f.W.shape[:2] in ((4, 2), (2, 4))
     f = lib.Convolution2D(4, 9)
-    with pytest.raises(ValueError, match="expected"):
+    with pytest.raises(ValueError, says="expected"):
         f(x)  # the windows are larger than the images
     assert not hasattr(f, "W")

@@ -113,6 +113,17 @@ def test_variables_and_links_move_to_the_gpu_and_back(fake_cupy):
     assert f(x).xp is np
 
 
+def test_a_gradient_that_arrives_where_the_data_has_left_is_refused(fake_cupy):
+    x = Variable(np.array([1.0, 2.0]))
+    y = (x * x).sum()
+    x.to_gpu()
+    with pytest.raises(
+        TypeError, match=r"grad: expected a \w+ array like the data, got one of numpy"
+    ):
+        y.backward()
+    assert x.grad is None
+
+
 def test_a_lazy_link_on_the_gpu_makes_its_W_there(fake_cupy):
     f = L.Linear(3).to_gpu()
     f(backend.to_gpu(np.ones((1, 2), np.float32)))

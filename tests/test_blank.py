@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import gc
 import io
 import json
 import re
@@ -33,6 +34,7 @@ each_chapter_run = pytest.mark.parametrize(
 
 
 def twin(number):
+    gc.collect()  # a long chain of an earlier chapter that is freed in `ast.parse` disturbs it
     path = chapter_paths()[number]
     return json.loads(blank.twin(running.edition(path), read(path)))
 
@@ -235,7 +237,7 @@ def test_a_loop_without_end_is_named(monkeypatch, capsys):
     names = after(15, {}, in_full=False)
     exec("def split(arrays, share, seed):\n    while True:\n        pass", names)
     assert check_chapter(15, names).of == 6
-    assert "a loop without end" in capsys.readouterr().out
+    assert "a loop without end" in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_unknown_chapter_is_refused():

@@ -35,6 +35,7 @@ class Page(HTMLParser):
         super().__init__()
         self.path = path
         self.loads, self.links, self.ids, self.images = [], [], set(), []
+        self.ways = {}  # "prev" and "next": the pages before and after
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
@@ -46,6 +47,7 @@ class Page(HTMLParser):
         if tag == "img":
             self.images.append(attrs)
         rels = set(attrs.get("rel", "").split())
+        self.ways |= {way: attrs["href"] for way in rels & {"prev", "next"} if tag == "link"}
         if tag in LOADING and attrs.get(LOADING[tag]) and (tag != "link" or rels & LOADING_RELS):
             self.loads.append(attrs[LOADING[tag]])
 
@@ -287,3 +289,13 @@ def test_stored_outputs_are_on_the_page(chapters):
 
 def tags(cell):
     return cell["metadata"].get("tags", [])
+
+
+def test_next_and_previous_lead_from_chapter_to_chapter():
+    """Companions, exercises and the page of steps lie beside the way; they lead back to it."""
+    chapters = [f"{path.stem}.html" for path in chapter_paths().values()]
+    pages = [Page(HTML / "chapters" / name) for name in chapters]
+    assert [page.ways["next"] for page in pages[:-1]] == chapters[1:]
+    assert [page.ways["prev"] for page in pages[1:]] == chapters[:-1]
+    aside = Page(HTML / "chapters" / "step_through.html")
+    assert (aside.ways["prev"], aside.ways["next"]) == (chapters[4], chapters[5])

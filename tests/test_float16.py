@@ -67,6 +67,27 @@ def test_the_gradient_of_a_row_that_was_stretched_is_as_exact(xp):
     assert b.grad.tolist() == [5000, 5000]
 
 
+BIASED = {  # x, W, b -> y, with as many rows or places for each bias as float16 cannot count
+    "linear": (F.linear, (N, 3), (2, 3)),
+    "convolution_2d": (F.convolution_2d, (2, 1, 1, N), (2, 1, 1, 1)),
+    "deconvolution_2d": (F.deconvolution_2d, (2, 1, 1, N), (1, 2, 1, 1)),
+}
+
+
+@pytest.mark.parametrize("name", BIASED)
+@pytest.mark.parametrize("double", [False, True])
+def test_the_gradient_of_a_bias_is_as_exact(name, double, xp):
+    function, x_shape, W_shape = BIASED[name]
+    x, W = (xp.ones(shape, dtype=np.float16) for shape in (x_shape, W_shape))
+    b = Variable(xp.zeros((2,), dtype=np.float16))
+    y = function(Variable(x), Variable(W), b)
+    gy = np.random.default_rng(0).uniform(0, 2, y.shape).astype(np.float16)
+    y.grad = xp.asarray(gy)
+    y.backward(enable_double_backprop=double)
+    rows = np.moveaxis(gy.astype(np.float64), 1, -1).reshape(-1, 2)
+    np.testing.assert_allclose(backend.to_cpu(b.grad), rows.sum(0), rtol=4 * EPS)
+
+
 def test_softmax_over_very_many_numbers_does_not_overflow(xp):
     x = xp.zeros((1, 70_000), dtype=np.float16)
     assert F.softmax(x).data[0, 0].item() == np.float16(1 / 70_000)

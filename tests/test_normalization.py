@@ -354,6 +354,23 @@ def test_a_batch_that_is_refused_leaves_a_link_without_size_as_it_was():
     assert bn.avg_mean is None
 
 
+@pytest.mark.parametrize(
+    "x, message",
+    [
+        (np.ones((0, 3), np.float32), "at least one number for each mean"),
+        (Variable(np.ones((4, 3))), "gamma of the dtype of x"),
+    ],
+)
+def test_what_was_made_for_a_refused_batch_is_forgotten(x, message):
+    bn = L.BatchNormalization(axis=0)
+    with pytest.raises((ValueError, TypeError), match=message):
+        bn(x)
+    assert [path for path, _ in bn.namedparams()] == []
+    assert (bn.avg_mean, bn.avg_var, bn.N) == (None, None, 0)
+    assert bn(np.ones((4, 2), np.float32)).shape == (4, 2)
+    assert [path for path, _ in bn.namedparams()] == ["/gamma", "/beta"]
+
+
 def trained(**options):
     bn = L.BatchNormalization(**options)
     for i in range(2):

@@ -1,15 +1,19 @@
 """A library of one's own: exported from answers or from files, judged, trained on the digits."""
 
 import json
+import re
 import statistics
+import textwrap
 
 import exercises
+import numpy as np
 import pytest
 import running
 from notebooks import ROOT, code_cells, sheet_paths
 
 from tinylinks.checks import __main__ as program
-from tinylinks.checks import judge, own, runner
+from tinylinks.checks import chapters, judge, own, runner
+from tinylinks.walk import after
 
 # The timer of a check may ring while the garbage collector calls back: it rings again after it.
 RINGS_AGAIN = "ignore::pytest.PytestUnraisableExceptionWarning"
@@ -57,13 +61,19 @@ def exported(tmp_path, answers):
 
 def verdict(library):
     found = list(judge.judge(library))
-    return [sentence for well, sentence in found if not well], [s for _, s in found]
+    return [sentence for well, sentence in found if well is False], [s for _, s in found]
+
+
+@pytest.fixture(autouse=True)
+def patiently(monkeypatch):
+    """Other programs may slow a case down."""
+    monkeypatch.setattr(chapters, "SECONDS", 60.0)
 
 
 @pytest.fixture
 def quickly(monkeypatch):
     """Leave the training out."""
-    monkeypatch.setattr(judge, "_training", lambda names: iter([]))
+    monkeypatch.setattr(judge, "_training", lambda names, to: iter([]))
 
 
 # The reference
@@ -278,13 +288,154 @@ def own_files(tmp_path, adapters):
 def test_files_of_ones_own_are_joined_by_adapters_and_what_is_missing_is_named(tmp_path):
     library, said = own_files(tmp_path, "from .engine import Tensor as Variable\n")
     assert said[0] == "Yours, joined by adapters.py: adapters.py, engine.py."
-    found, _ = verdict(library)
-    assert "There is no `square`: chapter 3 builds it. Go back to " + judge.sheet_of(3) in str(
-        found
-    )
-    assert "There is no `Linear`: chapter 11 builds it. Go back to sheet 11." in found
+    found, all_of_it = verdict(library)
+    assert "Yours: 1 of the 1 names that are asked for." in all_of_it
     assert any(s.startswith("A variable knows its shape and dtype: so it is from") for s in found)
-    assert found[-1].startswith("It cannot learn the digits yet: there is no Sequential and no ")
+    assert all_of_it[-2] == "From chapter 14 on, it will be trained on the digits."
+    assert all_of_it[-1].startswith(
+        "Chapters 3 to 17 are to come: chapter 3 builds `Function`, `Square`, "
+    )
+    assert "chapter 11 builds `LeCunNormal` and `Linear`; chapter 12 builds" in all_of_it[-1]
+
+
+UP_TO_11 = """\
+from types import SimpleNamespace
+
+from tinylinks.walk import after
+
+after(11, globals(), in_full=False)
+"""
+
+
+def own_engine(tmp_path, change="", adapters="from .engine import *\n"):
+    """Export files of one's own that go as far as chapter 11, and what they change of it."""
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    (answers / "engine.py").write_text(UP_TO_11 + textwrap.dedent(change), encoding="utf-8")
+    (answers / "adapters.py").write_text(adapters, encoding="utf-8")
+    return exported(tmp_path, answers)[0]
+
+
+def count(to):
+    return sum(isinstance(case.page, int) and 1 <= case.page <= to for case in chapters.cases())
+
+
+@pytest.mark.parametrize("to", [None, 11])
+def test_a_library_is_judged_as_far_as_it_goes(tmp_path, to):
+    library = own_engine(tmp_path)
+    found = list(judge.judge(library, to=to))
+    assert [well for well, _ in found] == [None, True, None, None]
+    assert found[1][1] == f"The contract, chapters 1 to 11: {count(11)} of {count(11)} cases hold."
+    assert found[3][1].startswith("Chapters 12 to 17 are to come: chapter 12 builds `Chain` and ")
+
+
+def test_what_is_there_and_not_asked_for_is_not_called_to_come(tmp_path):
+    library = own_engine(tmp_path)
+    assert [s for _, s in judge.judge(library, to=5)][
+        -1
+    ] == "Not judged this time: chapters 6 to 17."
+
+
+def test_a_chapter_without_names_of_its_own_is_asked_if_it_is_begun(tmp_path):
+    (tmp_path / "answers").mkdir()
+    for chapter, change, sentence in [
+        (5, "", "The contract, chapters 1 to 5:"),
+        (7, "", "The contract, chapters 1 to 7:"),
+        (7, "del Variable.sum, Variable.mean", "The contract, chapters 1 to 7:"),
+    ]:
+        names = {"__name__": "nothing", **after(chapter, {}, in_full=False)}
+        assert judge.reached(names) == chapter, (change, sentence)
+
+
+def test_all_missing_names_are_named_at_once_and_their_cases_do_not_run(tmp_path):
+    library = own_engine(tmp_path, adapters="from .engine import Variable, Function, Linear, F\n")
+    found, _ = verdict(library)
+    assert found[0].startswith("The contract, chapters 2 to 11: ")
+    missing = [s for s in found if s.startswith("There is no ")]
+    assert len(missing) == len(found) - 1
+    assert [s.split("builds")[0] for s in missing] == [
+        "There is no `Square`, `exp` or `square`: chapter 3 ",
+        "There is no `add`: chapter 5 ",
+        "There is no `as_variable`: chapter 6 ",
+        "There is no `linear`, `matmul` or `mean_squared_error`: chapter 8 ",
+        "There is no `absolute`, `relu`, `sigmoid` or `tanh`: chapter 9 ",
+        "There is no `Link` or `Parameter`: chapter 10 ",
+        "There is no `LeCunNormal`: chapter 11 ",
+    ]
+    assert "`F.linear` is there: write linear = F.linear into adapters.py. Go back to" in missing[3]
+    assert missing[1].endswith("chapter 5 builds it. `F.add` is there: write add = F.add into "
+                               "adapters.py. Go back to chapter 5 and its sheet.")  # fmt: skip
+
+
+def test_what_may_only_repeat_an_early_mistake_waits(tmp_path):
+    wrong = "Add.backward = lambda self, gy: (gy, 2 * gy)"
+    found, _ = verdict(own_engine(tmp_path, wrong))
+    failed = [s for s in found if ": so it is from chapter" in s]
+    assert len(failed) == judge.SHOWN
+    assert all(": so it is from chapter 5 on." in s for s in failed)
+    held = int(found[0].split(": ")[1].split(" of ")[0])
+    assert found[-1] == f"{count(11) - held - judge.SHOWN} more cases wait until this is mended."
+    assert "{" not in "".join(failed) and "\\" not in "".join(failed)
+
+
+def test_wrong_words_hold_back_nothing(tmp_path):
+    change = """
+    Variable.item = lambda self: self.data.item() if self.size == 1 else None
+    Sub.backward = lambda self, gy: (gy, gy)
+    """
+    found, _ = verdict(own_engine(tmp_path, change))
+    first, second = found[1:3]
+    assert first == (
+        "Item of several elements is refused: so it is from chapter 2 on. Here "
+        "lib.Variable(np.ones(2)).item() raised nothing, expected a ValueError. "
+        "Go back to chapter 2 and its sheet."
+    )
+    assert second.startswith(
+        "The four signs compute and know their slopes: so it is from chapter 6"
+    )
+    assert "[y.item(), *gradients(lib, sign, 4.0, 2.0)] is [2, 1, 1], expected [2, 1, -1]" in second
+    assert ", where sign is lambda a, b: a - b. Go back to chapter 6 and its sheet." in second
+
+
+def test_the_words_of_ones_own_errors_are_free(tmp_path):
+    change = """
+    def item(self):
+        if self.size != 1:
+            raise ValueError(f"there are {self.size}")
+        return self.data.item()
+
+    Variable.item = item
+    Variable.__repr__ = lambda self: (
+        f"<{self.name} {self.dtype}: {', '.join(str(self.data).split())}>"
+    )
+    """
+    found, _ = verdict(own_engine(tmp_path, change))
+    assert [s for s in found if "Item of several" in s] == []
+    assert len(found) == 2  # of repr, only that there are four digits
+    assert found[1].startswith("Repr shows four significant digits: so it is from chapter 2 on. ")
+    assert "expected it to name 0.6667, 1.235e+06, -1.234e-05." in found[1]
+
+
+def test_a_package_that_is_all_from_the_book_is_told_so(tmp_path, quickly):
+    _, said = verdict(own_engine(tmp_path, adapters="from .book import *\n"))
+    assert said[0] == "All of it is the book's code: nothing in this library is yours yet."
+
+
+def test_the_adapters_of_the_page_for_teachers_work(tmp_path):
+    page = (ROOT / "chapters" / "teaching.md").read_text(encoding="utf-8")
+    (adapters,) = re.findall(r"^```python\n(from \.engine .+?)^```", page, re.M | re.S)
+    library = own_engine(tmp_path, "Step, Tensor = Function, Variable", adapters)
+    well, said = zip(*judge.judge(library, to=5), strict=True)
+    assert False not in well
+    assert said[0].endswith(" From the book: MiniBatches, split.")
+
+
+def test_the_loss_of_the_book_refuses_a_variable_of_ones_own(tmp_path):
+    """The page for teachers says so."""
+    names = vars(judge.load(own_engine(tmp_path)))
+    x, book = names["Variable"](np.zeros((1, 2))), after(14, {})
+    with pytest.raises(TypeError, match="of its own library"):
+        book["softmax_cross_entropy"](x, np.array([0]))
 
 
 ADAPTERS = """\
@@ -315,6 +466,19 @@ def test_a_library_that_cannot_be_imported_is_told_where(tmp_path):
     found, _ = verdict(library)
     assert len(found) == 1
     assert found[0].startswith("The library cannot be imported. adapters.py, line 1: ImportError: ")
+    (library / "engine.py").write_text("a = 1\nb = (2\n", encoding="utf-8")
+    found, _ = verdict(library)
+    assert found == [
+        "The library cannot be imported. engine.py, line 2: SyntaxError: '(' was never closed"
+    ]
+
+
+def test_a_file_that_python_cannot_read_is_not_exported(tmp_path):
+    (tmp_path / "adapters.py").write_text("from .engine import *\n", encoding="utf-8")
+    (tmp_path / "engine.py").write_text("a = 1\nb = (2\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"cannot read engine.py, line 2: '\(' was never closed"):
+        list(own.export(tmp_path, "mylinks", tmp_path))
+    assert not (tmp_path / "mylinks").exists()
 
 
 def test_a_name_that_the_package_needs_is_refused(tmp_path):
@@ -353,9 +517,26 @@ def test_the_commands(tmp_path, monkeypatch, capsys, quickly):
     assert program.main(["judge", "mine"]) == 0
     said = capsys.readouterr().out
     assert f"ok    {all_pass(5)}" in said
-    assert said.endswith("All is well: the library is yours.\n")
+    assert said.endswith("All is well.\n")
+    (tmp_path / "mine" / "sheet99.py").write_text("", encoding="utf-8")
+    assert program.main(["export", "answers", "--name", "mine", "--force"]) == 0
+    assert not (tmp_path / "mine" / "sheet99.py").exists()
+    assert program.main(["judge", "mine", "--to", "1"]) == 1
+    assert "FAIL  judge: expected a chapter from 2 to 17, got 1." in capsys.readouterr().out
     assert program.main(["judge", "nowhere"]) == 1
     assert "FAIL  judge: expected the folder of a package" in capsys.readouterr().out
+
+
+def test_force_leaves_what_was_not_exported(tmp_path):
+    answers = worked(tmp_path / "answers", 5)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "book.py").write_text("of my own", encoding="utf-8")
+    with pytest.raises(ValueError, match="to be an earlier export, got other files, which stay"):
+        list(own.export(answers, "mine", tmp_path, force=True))
+    library, _ = exported(tmp_path, answers)
+    with pytest.raises(ValueError, match="to be an earlier export, got other files, which stay"):
+        (library / "adapters.py").write_text("from .book import *", encoding="utf-8")
+        list(own.export(library, "mylinks", tmp_path, force=True))
 
 
 def test_each_join_runs_with_the_answer_of_its_task():

@@ -58,7 +58,7 @@ def test_the_commands_are_understood(command, tmp_path, monkeypatch):
 
 
 def test_the_commands_are_found():
-    assert len(COMMANDS) == 4
+    assert len(COMMANDS) == 6
 
 
 def test_what_it_imports_is_there():

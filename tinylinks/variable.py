@@ -243,6 +243,8 @@ class Variable:
 
     def _receive(self, g: Any) -> None:
         """Add `g`, an array or a Variable, to the gradient."""
+        if type(g) is not type(self._data):  # a Variable, or the data has moved since then
+            errors.check_grad(self, backend.bare(g), backend.is_array_type)
         if self.grad is None:
             self._grad = g
         elif isinstance(g, Variable):

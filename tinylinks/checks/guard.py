@@ -242,11 +242,11 @@ def guarded(task: Task, answer: Any, names: dict[str, Any]) -> Iterator[Guard]:
 
 @contextmanager
 def refused(without: tuple[str, ...], names: dict[str, Any]) -> Iterator[None]:
-    """Let these names refuse to be called in this block. ``np.`` leads to one of NumPy."""
+    """Let these names refuse to be called in this block, such as ``linear`` and ``F.linear``."""
     old = []
     for name in without:
-        owner = vars(np) if name.startswith("np.") else names
-        last = name.removeprefix("np.")
+        module, _, last = name.rpartition(".")
+        owner = vars(names[module]) if module in names else names
         if last in owner:
             old.append((owner, last, owner[last]))
             owner[last] = refusing(name)

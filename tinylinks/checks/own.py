@@ -149,7 +149,7 @@ def _problem(answer: Answer, helpers: str) -> str:
     return "" if answer.task in names else f"its cell does not define `{answer.task}`"
 
 
-def export(answers: Path, name: str, into: Path) -> Iterator[str]:
+def export(answers: Path, name: str, into: Path, force: bool = False) -> Iterator[str]:
     """Write the package, and yield sentences about what became of each answer.
 
     Parameters
@@ -160,17 +160,28 @@ def export(answers: Path, name: str, into: Path) -> Iterator[str]:
         The name of the package.
     into : path
         The folder in which it is written.
+    force : bool
+        Whether it takes the place of a package that was exported earlier.
 
     Raises
     ------
     ValueError
-        If the name is none for a package, is taken, or there is nothing to export.
+        If the name is none for a package, is taken, or there is nothing to export, or if Python
+        cannot read a file.
     """
     if not name.isidentifier():
         raise ValueError(f"export: expected a name that Python can import, got {name!r}.")
     target = into / name
-    if target.exists():
-        raise ValueError(f"export: {target} is there already. Choose another name, or remove it.")
+    if target.exists() and not force:
+        raise ValueError(
+            f"export: {target} is there already. To write it again, add --force. Or choose "
+            "another name."
+        )
+    if target.exists() and not _is_an_export(target, answers):
+        raise ValueError(
+            f"export: expected {target} to be an earlier export, got other files, which stay. "
+            "Choose another name."
+        )
     own = sorted(answers.glob("*.py")) if (answers / "adapters.py").exists() else []
     found = read_answers(answers)
     if not own and not found.found:
@@ -186,6 +197,9 @@ def export(answers: Path, name: str, into: Path) -> Iterator[str]:
     for path in own:
         if path.name in files and path.name != "adapters.py":
             raise ValueError(f"export: {path.name} is a name that the package needs. Rename yours.")
+        _readable(path)
+    if target.exists():
+        shutil.rmtree(target)
     target.mkdir(parents=True)
     for file, text in files.items():
         (target / file).write_text(text, encoding="utf-8")
@@ -193,6 +207,23 @@ def export(answers: Path, name: str, into: Path) -> Iterator[str]:
         shutil.copyfile(path, target / path.name)
     yield from _report(found, own)
     yield f"The library is here: {target}. Judge it: python -m tinylinks.checks judge {target}"
+
+
+def _is_an_export(target: Path, answers: Path) -> bool:
+    """Tell whether a folder was written by `export`, and does not hold the answers themselves."""
+    book = target / "book.py"
+    written = book.exists() and book.read_text(encoding="utf-8") == BOOK
+    return written and not answers.resolve().is_relative_to(target.resolve())
+
+
+def _readable(path: Path) -> None:
+    try:
+        ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise ValueError(
+            f"export: Python cannot read {path.name}, line {error.lineno}: {error.msg}. "
+            "Mend this line, then export again."
+        ) from None
 
 
 def _report(found: Answers, own: list[Path]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tinylinks import errors
+from tinylinks import backend, errors
 from tinylinks.backend import get_array_module
 from tinylinks.function import Function
 
@@ -129,7 +129,7 @@ class Convolution2DFunction(Sliding):
         gW = ConvolutionWeights(*how).compute(x, gy) if self.needs(1) else None
         if len(self.inputs) == 2:
             return gx, gW
-        return gx, gW, gy.sum(axis=(0, 2, 3))
+        return gx, gW, backend.total(gy, axis=(0, 2, 3))
 
 
 class Deconvolution2DFunction(Sliding):
@@ -158,7 +158,7 @@ class Deconvolution2DFunction(Sliding):
         gW = ConvolutionWeights(*how).compute(gy, x) if self.needs(1) else None
         if len(self.inputs) == 2:
             return gx, gW
-        return gx, gW, gy.sum(axis=(0, 2, 3))
+        return gx, gW, backend.total(gy, axis=(0, 2, 3))
 
 
 class ConvolutionWeights(Sliding):

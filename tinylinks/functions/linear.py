@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from tinylinks import errors
+from tinylinks import backend, errors
 from tinylinks.function import Function
 from tinylinks.functions.shapes import Broadcasting, reshape
 
@@ -52,7 +52,7 @@ class LinearFunction(Function):
         gW = gy.T @ x if self.needs(1) else None
         if len(self.inputs) == 2:
             return gx, gW
-        return gx, gW, gy.sum(axis=0)
+        return gx, gW, backend.total(gy, axis=0)
 
 
 def swap(x: Any) -> Any:

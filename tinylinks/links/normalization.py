@@ -126,10 +126,22 @@ class BatchNormalization(Link):
         """
         errors.check_flag("BatchNormalization", "finetune", finetune, "learnt")
         names = (*self._later, *self._averages)
-        if any(self.__dict__.get(name) is None for name in names):
+        waiting = [name for name in names if self.__dict__.get(name) is None]
+        if waiting:
             axes = batch_axes(x, None, self.axis)
             self._begin(errors.check_normalized("batch_normalization", x, axes))
             self._move(get_array_module(x).asarray)
+        try:
+            return self._normalize(x, finetune)
+        except Exception:  # x is refused: what was made for it is forgotten
+            for name in waiting:
+                if name in self._later:
+                    del self.__dict__[name]
+                else:
+                    self.__dict__[name] = None
+            raise
+
+    def _normalize(self, x: Any, finetune: bool) -> Variable:
         mean, var = self.avg_mean, self.avg_var
         xp = get_array_module(mean)
         gamma = xp.ones_like(mean) if self.gamma is None else self.gamma

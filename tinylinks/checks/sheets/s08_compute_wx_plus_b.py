@@ -16,7 +16,7 @@ def linear_gradients(x, W, gy):
 
 
 class linear_gradients(Task):
-    without = ("Variable", "linear", "LinearFunction")
+    without = ("Variable", "linear", "F.linear", "LinearFunction")
 
     join = """\
 def backward(self, gy):
@@ -386,7 +386,7 @@ class fit_parabola(Task):
         Wrong("first_step", "the Variables begin at 1", FIT.replace("zeros", "ones")),
         Wrong(
             "first_step",
-            "nothing moves, as `p = ...` only gives the name p to something new",
+            "nothing moves, as when `p = ...` gives the name p to something new",
             FIT.replace("p.data -= lr * p.grad", "p = p - lr * p.grad"),
         ),
         Wrong(

@@ -662,7 +662,7 @@ class train_two_layers(Task):
         ),
         Wrong(
             "steps",
-            "nothing moves, as `p = ...` only gives the name p to something new",
+            "nothing moves, as when `p = ...` gives the name p to something new",
             TRAIN.replace("p.data -= lr * p.grad", "p = p - lr * p.grad"),
         ),
         Wrong(

@@ -191,7 +191,7 @@ class sgd_step(Task):
     wrongs = [
         Wrong(
             "moves",
-            "nothing moves, as `p = ...` only gives the name p to something new",
+            "nothing moves, as when `p = ...` gives the name p to something new",
             STEP.replace("p.data -= lr * p.grad", "p = p - lr * p.grad"),
         ),
         Wrong("moves", "the step goes uphill", STEP.replace("-=", "+=")),

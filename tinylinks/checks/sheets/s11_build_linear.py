@@ -531,7 +531,7 @@ class HeNormal(Task):
     wrongs = [
         Wrong(
             "fills",
-            "a new array is returned, and the given one stays as it was",
+            "the given array stays as it was, as when a new one is returned",
             HE.replace("array[...] =", "return"),
         ),
         Wrong(

@@ -253,7 +253,7 @@ class AdaGrad(Task):
         Wrong("first_step", "the walk goes up the slope", ADAGRAD.replace("data -=", "data +=")),
         Wrong(
             "first_step",
-            "the result is a new array, and `data` stays as it was: nothing moves",
+            "nothing moves, as when the result is a new array and `data` stays as it was",
             ADAGRAD.replace("data -= ", "data = data - "),
         ),
         Wrong(
@@ -457,7 +457,7 @@ def clip_values(optimizer, limit=5):
         ),
         Wrong(
             "above",
-            "the new numbers get a name of their own, and p.grad stays as it is",
+            "p.grad stays as it is, as when the new numbers get a name of their own",
             CLIP.replace("p.grad = np", "g = np"),
         ),
         Wrong(
@@ -658,7 +658,7 @@ class MyAdam(Task):
         Wrong("first_step", "the walk goes up the slope", ADAM.replace("data -=", "data +=")),
         Wrong(
             "first_step",
-            "the result is a new array, and `data` stays as it was: nothing moves",
+            "nothing moves, as when the result is a new array and `data` stays as it was",
             ADAM.replace("data -= ", "data = data - "),
         ),
         Wrong(

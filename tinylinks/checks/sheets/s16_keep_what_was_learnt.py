@@ -535,14 +535,14 @@ class drop_columns(Task):
         ),
         Wrong(
             "gradient",
-            "the numbers of x are set to 0 in a new Variable, and the walk ends there",
+            "the walk does not get to x, as when columns are set to 0 in a new Variable",
             DROP.replace("return x * (", "return Variable(x.data * (").replace(
                 "(x.dtype)", "(x.dtype))"
             ),
         ),
         Wrong(
             "each_time",
-            "the seed is set inside, so each call drops the same",
+            "each call drops the same, as when the seed is set inside",
             DROP.replace(
                 "    keep",
                 """\
