@@ -95,7 +95,47 @@ def {name}(*arguments, before={name}, kept=[], **options):
     kept.append(arguments)
     return before(*arguments, **options)
 """,
+    guard.SEED: """
+
+def {name}(*arguments, before={name}, **options):
+    np.random.seed(0)
+    return before(*arguments, **options)
+""",
+    guard.LIMIT: """
+
+def {name}(*arguments, before={name}, **options):
+    import sys
+    sys.setrecursionlimit(sys.getrecursionlimit() + 1)
+    return before(*arguments, **options)
+""",
+    guard.LIST: """
+
+def {name}(*arguments, before={name}, **options):
+    result = before(*arguments, **options)
+    for x in arguments:
+        if isinstance(x, list):
+            x.append(0)
+    return result
+""",
+    guard.RECORD: """
+
+def {name}(*arguments, before={name}, **options):
+    result = before(*arguments, **options)
+    for x in arguments:
+        if hasattr(x, "creator"):
+            x.name = "changed"
+    return result
+""",
 }
+# How a function begins that tells whether it is given such a thing.
+ASKS = """
+
+def {name}(*arguments, before={name}, **options):
+    if any({condition} for x in arguments):
+        raise LookupError("it is given one")
+    return before(*arguments, **options)
+"""
+GIVEN = {guard.LIST: "isinstance(x, list)", guard.RECORD: "hasattr(x, 'creator')"}
 OF_A_KIND = {
     "Function": [guard.INPUT, guard.GRADIENT],
     "Link": [guard.INPUT],
@@ -115,7 +155,8 @@ def slips(number):
     for name, text in answers(number).items():
         task, code = runner.load(number).tasks[name], solution(text)
         is_class = f"class {name}(" in code or f"class {name}:" in code
-        sentences = [guard.CLASS] if is_class else [guard.OUTSIDE, guard.DEFAULT]
+        anyhow = [guard.OUTSIDE, guard.DEFAULT, guard.SEED, guard.LIMIT]
+        sentences = [guard.CLASS] if is_class else anyhow + given(number, name, code)
         for kind, of_it in OF_A_KIND.items():
             sentences += of_it if f"class {name}({kind})" in code else []
         sentences += [guard.RETAINED] if "retain_" in code else []
@@ -127,6 +168,16 @@ def slips(number):
             start = code if kind == "np." else ""
             slip = FORBIDDEN[kind].format(name=name, without=without)
             yield name, guard.REFUSED.format(without), start + slip
+
+
+def given(number, name, code):
+    """Return the slips that are possible as the function is given a list, or a Variable."""
+    found = []
+    for sentence, condition in GIVEN.items():
+        asks = code + ASKS.format(name=name, condition=condition)
+        if any("it is given one" in result.sentence for result in run(number, name, asks)):
+            found.append(sentence)
+    return found
 
 
 def is_said(sentence, results):

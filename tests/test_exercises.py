@@ -8,6 +8,7 @@ import ast
 import functools
 import json
 import re
+import sys
 import time
 import warnings
 
@@ -587,6 +588,60 @@ def test_what_is_left_outside_is_seen(judge, text, sentence):
     assert runner.run(99, names["double"])[0].sentence == sentence
 
 
+@pytest.mark.parametrize(
+    "text, sentence",
+    [
+        ("np.random.seed(0)\n    return 2 * x", guard.SEED),
+        ("import sys\n    sys.setrecursionlimit(5000)\n    return 2 * x", guard.LIMIT),
+    ],
+)
+def test_what_an_answer_sets_for_all_is_seen_and_undone(judge, text, sentence):
+    limit_before, state = sys.getrecursionlimit(), np.random.get_state()[1].copy()
+    assert [result.sentence for result in judge(text)] == [sentence] * 2
+    assert sys.getrecursionlimit() == limit_before
+    assert (np.random.get_state()[1] == state).all()
+    np.random.seed(1)  # it is NumPy's again
+
+
+def test_a_limit_that_was_raised_before_is_of_no_use():
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)
+    try:
+        (wrong,) = [
+            wrong
+            for wrong in runner.load(3).tasks["count"].wrongs
+            if wrong.when == "the function calls itself for each Function of the history"
+        ]
+        assert failed(exercises.run(3, "count", wrong.code)) == ["long"]
+        assert sys.getrecursionlimit() == 100_000
+    finally:
+        sys.setrecursionlimit(before)
+
+
+@pytest.mark.parametrize(
+    "text, sentence",
+    [
+        ("y.name = 'y'", guard.RECORD.format("name")),
+        ("y.creator.inputs[0].name = 'x'", guard.RECORD.format("name")),
+        ("y.creator.inputs = ()", guard.RECORD.format("inputs")),
+        ("y.creator.rank = 0", guard.RECORD.format("rank")),
+        ("y.creator.seen = True", guard.RECORD.format("seen")),
+    ],
+)
+def test_a_record_that_is_changed_is_seen(text, sentence):
+    text = f"    if y.creator is not None:\n        {text}\n    return order\n"
+    code = exercises.solution(exercises.answers(5)["visit_order"])
+    code = code.replace("    return order\n", text)
+    assert exercises.run(5, "visit_order", code)[0].sentence == sentence
+
+
+def test_a_list_that_is_changed_is_seen():
+    code = exercises.solution(exercises.answers(13)["momentum_places"])
+    code = code.replace("    return", "    gradients.clear()\n    return")
+    said = {result.sentence for result in exercises.run(13, "momentum_places", code)}
+    assert guard.LIST in said
+
+
 def test_what_the_guard_does_is_undone():
     for code in (exercises.answers(4)["Cube"], exercises.answers(9)["Softplus"]):
         number, name = (4, "Cube") if "Cube" in code else (9, "Softplus")
@@ -666,6 +721,7 @@ def test_a_difference_is_told(got, expected, sentence):
 
 def test_values_agree_or_not():
     a = np.array([1.0, np.nan])
+    assert agree(np.int64(2), 2) and agree(2, np.int64(2)) and not agree(2, True)
     assert agree(a, a.copy()) and agree([a, "x"], [a, "x"]) and agree(None, None)
     assert not agree(a, a.astype(np.float32)) and not agree([a], [a, a])
     assert not agree(a, np.array([1.0, 2.0])) and not agree("a", None)

@@ -33,6 +33,8 @@ def difference(what: str, got: Any, expected: Any) -> str:
     'W.grad has shape (3, 2), expected (2, 3).'
     >>> difference("y", np.array([1.0, 2.0]), np.array([1.0, 3.0]))
     'y[1] is 2, expected 3.'
+    >>> difference("y", np.array([10.77600]), np.array([10.77602]))
+    'y[0] is 10.776, expected 10.77602.'
     >>> difference("order", ["a"], ["a", "b"])
     "order is ['a'], expected ['a', 'b']."
     >>> difference("y", 0.5, 0.5)
@@ -64,7 +66,11 @@ def _difference_of_numbers(what: str, got: Any, expected: Any) -> str:
     place = tuple(int(i) for i in np.argwhere(off)[0])
     index = f"[{', '.join(map(str, place))}]" if place else ""
     where = f"{index} of {what}" if index and " " in what else what + index
-    return f"{where} is {found[place]:.6g}, expected {wanted[place]:.6g}."
+    for digits in (6, 10, 17):  # as many as it takes to see the difference
+        shown = [f"{array[place]:.{digits}g}" for array in (found, wanted)]
+        if shown[0] != shown[1]:
+            break
+    return f"{where} is {shown[0]}, expected {shown[1]}."
 
 
 def _kind(value: Any) -> Any:
@@ -120,4 +126,4 @@ def agree(one: Any, other: Any) -> bool:
             return bool((a == b).all())
         tolerance = TOLERANCE.get(a.dtype, STRICTEST)
         return bool(np.isclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True).all())
-    return type(one) is type(other) and bool(one == other)
+    return _kind(one) is _kind(other) and bool(one == other)

@@ -7,6 +7,7 @@ in every task, and each has its own sentence.
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FunctionType
@@ -14,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from tinylinks.checks.task import Mistake, Task
+from tinylinks.checks.task import SEED_IT, Mistake, Task
 
 __all__ = ["Guard", "guarded"]
 
 #: The methods that are watched, by the class that an answer is derived from.
 METHODS = {
     "Function": ("forward", "backward"),
-    "Link": ("forward",),
-    "Optimizer": ("update_core",),
+    "Link": ("__init__", "forward"),
+    "Optimizer": ("__init__", "update_core"),
 }
 
 OUTSIDE = (
@@ -46,6 +47,22 @@ RETAINED = (
 BY_HAND = "`forward` keeps an array in `self.{}`: retain what `backward` will need."
 NOT_RETAINED = "`backward` reads the `data` of an input: let `forward` retain what it will need."
 STEP = "`update_core` changes grad in place, but it belongs to the parameter: make a new array."
+LIST = (
+    "your code changes the list that it was given, and it belongs to others, too: make a new one."
+)
+RECORD = (
+    "your code changes the `{}` of a Variable or Function that it was given, and it belongs to "
+    "others, too: leave it as it is."
+)
+SEED = (
+    "your code calls `np.random.seed`, which decides all numbers that are drawn after it, those of "
+    "others, too: leave it out."
+)
+LIMIT = (
+    "your code raises the limit for calls inside each other, and a longer history needs a higher "
+    "one still: use a loop."
+)
+DEEPEST = 1000  # calls inside each other, as Python allows them at first
 REFUSED = "your answer uses `{}`, and this task is to be done without it."
 
 
@@ -70,9 +87,8 @@ class Guard:
     def __init__(self, task: Task, answer: Any, names: dict[str, Any]) -> None:
         self.task, self.names = task, names
         self.said: list[str] = []
-        self.answer = answer
-        if task.without and isinstance(answer, FunctionType):
-            self.answer = self._without(answer)
+        self.said_last: list[str] = []
+        self.answer = self.function(answer) if isinstance(answer, FunctionType) else answer
         bases = answer.__mro__ if isinstance(answer, type) else ()
         finished = [cls.__name__ for cls in bases if cls.__name__ in task.without]
         if finished:
@@ -80,17 +96,54 @@ class Guard:
 
     def begin(self) -> None:
         """Note what is there now."""
+        self.deepest = sys.getrecursionlimit()
         self.before = [(say, owner, snapshot(owner)) for say, owner in places(self)]
 
-    def look(self) -> None:
+    def look(self, at_end: bool = False) -> None:
         """Raise a `Mistake` if there is something to say."""
-        for sentence in self.said:
+        if sys.getrecursionlimit() != self.deepest:
+            self.said.append(LIMIT)
+        for sentence in self.said + (self.said_last if at_end else []):
             raise Mistake(sentence)
         for say, owner, before in self.before:
             for name in changed(before, snapshot(owner)):
                 where = f"{owner.__name__}.{name}" if say == CLASS else name
                 raise Mistake(say.format(where))
         self.task.check_watched()
+
+    def function(self, answer: FunctionType) -> Callable[..., Any]:
+        """Return an answer that is a function, watched.
+
+        What it does to a record is said at the end, for a check often has more to say about it.
+        """
+
+        @functools.wraps(answer)
+        def call(*arguments: Any, **options: Any) -> Any:
+            lists = [(x, x.copy()) for x in arguments if isinstance(x, list)]
+            record = [(x, public(x)) for x in history(arguments)]
+            with refused(self.task.without, self.names):
+                result = answer(*arguments, **options)
+            if any(content(x) != content(old) for x, old in lists):
+                self.said.append(LIST)
+            for x, old in record:
+                self.said_last += [RECORD.format(name) for name in changed(old, public(x))]
+            return result
+
+        return call
+
+    def init(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `__init__` of a Link or an optimizer, watched."""
+
+        @functools.wraps(method)
+        def __init__(self_: Any, *arguments: Any, **options: Any) -> None:
+            with refused(self.task.without, self.names):
+                method(self_, *arguments, **options)
+
+        return __init__
+
+    def seed(self, number: Any = None) -> None:
+        """Stand for `np.random.seed`."""
+        self.said.append(SEED)
 
     def forward(self, method: Callable[..., Any]) -> Callable[..., Any]:
         """Return `forward` of a Function or a Link, watched."""
@@ -145,14 +198,6 @@ class Guard:
 
         return update_core
 
-    def _without(self, answer: FunctionType) -> Callable[..., Any]:
-        @functools.wraps(answer)
-        def call(*arguments: Any, **options: Any) -> Any:
-            with refused(self.task.without, self.names):
-                return answer(*arguments, **options)
-
-        return call
-
 
 class Closed:
     """An input of a Function, without its array."""
@@ -169,7 +214,7 @@ class Closed:
 @contextmanager
 def guarded(task: Task, answer: Any, names: dict[str, Any]) -> Iterator[Guard]:
     """Watch an answer in this block."""
-    guard = Guard(task, answer, names)
+    guard, deepest = Guard(task, answer, names), sys.getrecursionlimit()
     own = vars(answer).copy() if isinstance(answer, type) else {}
     methods = {
         name: getattr(answer, name)
@@ -180,10 +225,14 @@ def guarded(task: Task, answer: Any, names: dict[str, Any]) -> Iterator[Guard]:
     }
     try:
         for name, method in methods.items():
-            setattr(answer, name, getattr(guard, name)(method))
+            setattr(answer, name, getattr(guard, name.strip("_"))(method))
+        vars(np.random)["seed"] = guard.seed
+        sys.setrecursionlimit(min(deepest, DEEPEST))  # also if the cell has raised it before
         guard.begin()
         yield guard
     finally:
+        vars(np.random)["seed"] = SEED_IT
+        sys.setrecursionlimit(deepest)
         for name in methods:
             if name in own:
                 setattr(answer, name, own[name])
@@ -263,6 +312,23 @@ def changed(before: dict[str, tuple[Any, Any]], now: dict[str, tuple[Any, Any]])
         if name in before and before[name][0] is value and before[name][1] == inside
     ]
     return [name for name in now if name not in same]
+
+
+def history(values: Any) -> list[Any]:
+    """Return the Variables among some values, and all Variables and Functions that led to them."""
+    found: dict[int, Any] = {}
+    todo = list(values)
+    while todo:
+        x = todo.pop()
+        if id(x) not in found and (hasattr(x, "creator") or hasattr(x, "inputs")):
+            found[id(x)] = x
+            todo += [getattr(x, "creator", None), *(getattr(x, "inputs", None) or ())]
+    return list(found.values())
+
+
+def public(x: Any) -> dict[str, tuple[Any, Any]]:
+    """Return what a Variable or Function says of itself, apart from its gradient."""
+    return {k: v for k, v in snapshot(x).items() if k[0] != "_" and k not in ("data", "grad")}
 
 
 def arrays(values: Any) -> list[np.ndarray]:

@@ -203,7 +203,7 @@ def look(
                 guard.look()
                 seen.values.append(keep(got))
                 seen.sentence = seen.sentence or difference(what, got, expected)
-            guard.look()
+            guard.look(at_end=True)
     except TooSlow:
         seen.error = "TooSlow"
         said = f"your code was stopped after {seconds:g} seconds: is there a loop without end?"
@@ -291,7 +291,8 @@ class Known:
 
     def __init__(self, sheet: int, task: str, wrong: Wrong, seed: int | str) -> None:
         with quiet():
-            self.names = load(sheet).namespace(wrong.code, "a wrong answer")
+            # under a name of its own, for the line that an error is said to be in
+            self.names = load(sheet).namespace(wrong.code, f"a wrong answer: {wrong.when}")
         self.task, self.seed = load(sheet).tasks[task], seed
         self.seen: dict[str, Seen] = {}
 

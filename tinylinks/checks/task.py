@@ -29,7 +29,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-__all__ = ["Mistake", "Task", "Wrong"]
+__all__ = ["SEED_IT", "Mistake", "Task", "Wrong"]
+
+#: For the checks alone: an answer that calls `np.random.seed` is told so (`guard.py`).
+SEED_IT = np.random.seed
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,10 @@ class Task:
             near = np.abs(values - special) < 0.1
             values = np.where(near, values + 0.25 * (1 if high > special + 0.4 else -1), values)
         return self.watch(np.asarray(values, dtype))
+
+    def seed(self, number: int | None = None) -> None:
+        """Seed NumPy's random numbers, by default with a number of this check."""
+        SEED_IT(self.rng.integers(10000) if number is None else number)
 
     def watch(self, array: np.ndarray) -> np.ndarray:
         """Note an array that the answer is given. It must not change, and is returned."""

@@ -205,11 +205,14 @@ class formula(Graphs, Task):
         yield "the names after the call", [v.name for v in (x, a, y)], ["x", "a", "y"]
 
     def check_leaf(self, formula):
-        """A Variable that was not computed has no creator: its formula is its name."""
+        """A Variable that was not computed has no creator: its formula is its name, or the
+        question mark."""
         x = self.small(3)
         self.watch(x.data)
         x.name = "start"
         yield "the formula of a Variable that was not computed", formula(x), "start"
+        x = self.small(3)
+        yield "the formula of one that has no name either", formula(x), "?"
 
     def check_long(self, formula):
         """As for a short one. Python lets about a thousand calls be inside each other. A loop
@@ -305,6 +308,58 @@ def formula(y):
         return "?" if y.name is None else y.name
     return f"{y.creator.label}({formula(y.creator.inputs[0])})"
 """,
+        ),
+        Wrong(
+            "leaf",
+            "a Variable that was not computed gives its name, and nobody asks whether it has one",
+            FORMULA.replace(
+                "    labels = []\n",
+                "    labels = []\n    if y.creator is None:\n        return y.name\n",
+            ),
+        ),
+        Wrong(
+            "names_between",
+            "the name of y is taken, which is at the end and not at the beginning",
+            FORMULA.replace("    labels = []\n", "    labels, end = [], y\n").replace(
+                '"?" if y.name is None else y.name', '"?" if end.name is None else end.name'
+            ),
+        ),
+        Wrong(
+            "no_name",
+            "the Variable at the beginning gets the question mark as its name",
+            FORMULA.replace("    text =", "    y.name = y.name or '?'\n    text ="),
+        ),
+        Wrong(
+            "chain",
+            "the history is taken apart on the way",
+            FORMULA.replace(
+                "        y = y.creator.inputs[0]",
+                "        f, y.creator = y.creator, None\n        y = f.inputs[0]",
+            ),
+        ),
+        Wrong(
+            "chain",
+            "the formula is printed, and nothing is returned",
+            FORMULA.replace("return text", "print(text)"),
+        ),
+        Wrong(
+            "long",
+            "the limit for calls inside each other is raised, which a longer history meets again",
+            """\
+import sys
+
+
+def formula(y):
+    sys.setrecursionlimit(100000)
+    if y.creator is None:
+        return "?" if y.name is None else y.name
+    return f"{y.creator.label}({formula(y.creator.inputs[0])})"
+""",
+        ),
+        Wrong(
+            "no_name",
+            "the name is made a text, and where there is none, the text is None",
+            FORMULA.replace('"?" if y.name is None else y.name', "str(y.name)"),
         ),
     ]
 
@@ -422,6 +477,35 @@ def count(y):
     return functions + 1, variables + 1
 """,
         ),
+        Wrong(
+            "functions",
+            "a list is returned, where a tuple is expected",
+            COUNT.replace("functions, functions + 1", "[functions, functions + 1]"),
+        ),
+        Wrong(
+            "functions",
+            "the count of the Functions begins at 1, and that of the Variables one higher",
+            COUNT.replace("functions = 0", "functions = 1"),
+        ),
+        Wrong(
+            "functions",
+            "all Functions of one kind are counted as one, and the Variables after that",
+            """\
+def count(y):
+    labels = set()
+    while y.creator is not None:
+        labels.add(y.creator.label)
+        y = y.creator.inputs[0]
+    return len(labels), len(labels) + 1
+""",
+        ),
+        Wrong(
+            "functions",
+            "the Variables that are counted get a name",
+            COUNT.replace(
+                "        functions += 1", "        functions += 1\n        y.name = str(functions)"
+            ),
+        ),
     ]
 
 
@@ -505,7 +589,9 @@ class replay(Graphs, Task):
         """If y was not computed, there is nothing to do again."""
         y, x = self.small(3), self.small(3)
         self.watch(y.data)
-        yield "whether the answer is x itself", replay(y, x) is x, True
+        got = replay(y, x)
+        yield "whether the answer is x itself", got is x, True
+        yield "whether the answer is y", got is y, False
         labels = self.labels("exp")
         got = replay(self.chain(self.small(3), labels), x)
         yield "the data after some steps", got.data, self.computed(labels, x.data)
@@ -618,5 +704,45 @@ def replay(y, x):
         return x
     return type(y.creator)().apply(replay(y.creator.inputs[0], x))
 """,
+        ),
+        Wrong(
+            "values",
+            "the parentheses after `type(f)` are missing, so there is no instance",
+            REPLAY.replace("type(f)()", "type(f)"),
+        ),
+        Wrong(
+            "values",
+            "the step at the end is left out",
+            REPLAY.replace("reversed(steps)", "reversed(steps[1:])"),
+        ),
+        Wrong(
+            "values",
+            "all steps of one kind are done once",
+            REPLAY.replace(
+                "        steps.append(y.creator)",
+                "        if type(y.creator) not in map(type, steps):\n"
+                "            steps.append(y.creator)",
+            ),
+        ),
+        Wrong(
+            "y_stays",
+            "x is written into the record of y, as the input of its first step",
+            REPLAY.replace(
+                "    for f", "    if steps:\n        steps[-1].inputs = (x,)\n    for f"
+            ),
+        ),
+        Wrong(
+            "y_stays",
+            "the history of y is taken apart on the way",
+            REPLAY.replace(
+                "        steps.append(y.creator)\n        y = y.creator.inputs[0]\n",
+                "        f, y.creator = y.creator, None\n"
+                "        steps.append(f)\n        y = f.inputs[0]\n",
+            ),
+        ),
+        Wrong(
+            "values",
+            "x gets the name of the old one, or another",
+            REPLAY.replace("    for f", "    x.name = y.name or 'x'\n    for f"),
         ),
     ]

@@ -10,7 +10,7 @@ class slopes_after_walks(Task):
 
     def check_one_walk(self, slopes_after_walks):
         """x is used twice, and each use sends its own gradient."""
-        for shape in [(), (3,), (2, 3)]:
+        for shape in [(3,), (2, 3), ()]:
             x = self.array(*shape)
             one, _ = self.parts(slopes_after_walks(x), 2)
             yield "the gradient after one walk", one, 4 * x
@@ -42,6 +42,37 @@ class slopes_after_walks(Task):
             "two_walks",
             "the gradient of x is cleared between the walks",
             "def slopes_after_walks(x):\n    return 4 * x, 4 * x\n",
+        ),
+        Wrong(
+            "one_walk",
+            "the two results are exchanged",
+            "def slopes_after_walks(x):\n    return 8 * x, 4 * x\n",
+        ),
+        Wrong(
+            "one_walk",
+            "a list is returned, where a tuple is expected",
+            "def slopes_after_walks(x):\n    return [4 * x, 8 * x]\n",
+        ),
+        Wrong(
+            "one_walk",
+            "both results are one array, which was doubled in place",
+            """\
+def slopes_after_walks(x):
+    g = np.array(4 * x)
+    h = g
+    h *= 2
+    return g, h
+""",
+        ),
+        Wrong(
+            "two_walks",
+            "the walk is done with a Variable, and this task is to be done without",
+            """\
+def slopes_after_walks(x):
+    v = Variable(x)
+    add(square(v), square(v)).backward()
+    return v.grad, 2 * v.grad
+""",
         ),
     ]
 
@@ -115,6 +146,18 @@ Sub.__bases__ = (book.Broadcasting,)
             "gradients",
             "only one gradient is returned, where each input needs one",
             SUB.replace("return gy, -gy", "return gy"),
+        ),
+        Wrong(
+            "gradients",
+            "the numbers 1 and -1 are returned, and gy is not used",
+            SUB.replace("return gy, -gy", "return 1, -1"),
+        ),
+        Wrong(
+            "gradients",
+            "gy is changed in place for b, although a gets the same array, and others, too",
+            SUB.replace(
+                "return gy, -gy", "ga = gy.copy()\n        gy *= -1\n        return ga, gy"
+            ),
         ),
     ]
 
@@ -199,12 +242,24 @@ book.Variable.backward = backward
             LEAF.replace("g.copy()", "g").replace("self.grad = self.grad + g", "self.grad += g"),
         ),
         Wrong("own_copy", "the array of the sender is kept", LEAF.replace("g.copy()", "g")),
+        Wrong(
+            "first",
+            "grad is kept in the class, and all leaves share it",
+            LEAF.replace("self.grad", "Leaf.grad"),
+        ),
+        Wrong(
+            "adds_up",
+            "`not` or `==` asks a whole array, where `is None` is meant",
+            LEAF.replace("self.grad is None", "not self.grad"),
+        ),
     ]
 
 
 ORDER = """\
 def visit_order(y):
-    order, waiting = [], [y.creator]
+    order, waiting = [], []
+    if y.creator is not None:
+        waiting.append(y.creator)
     while waiting:
         f = max(waiting, key=lambda f: f.rank)
         waiting.remove(f)
@@ -253,6 +308,22 @@ class visit_order(Task):
         y = add(square(b), b)
         labels = ["add", "square", "exp", "add", "exp", "square"]
         yield "the order for two diamonds", self.order(visit_order, y), labels
+
+    def check_leaf(self, visit_order):
+        """A leaf has no creator, and None is no Function. What is there to visit?"""
+        yield "the order for a leaf", self.order(visit_order, self.variable(3)), []
+
+    def check_ties(self, visit_order):
+        """Two Functions may have one rank, or one label. Both wait, and either may come first."""
+        add, exp, square = self.lib.add, self.lib.exp, self.lib.square
+        a, b = self.variable(3), self.variable(3)
+        order = self.order(visit_order, add(square(a), exp(b)))
+        yield "the first visit for add(square(a), exp(b))", order[:1], ["add"]
+        yield "the others", sorted(order[1:]), ["exp", "square"]
+        order = self.order(visit_order, add(square(a), square(b)))
+        yield "the order for add(square(a), square(b))", order, ["add", "square", "square"]
+        order = self.order(visit_order, add(square(exp(a)), square(b)))
+        yield "the order with an exp before", sorted(order), ["add", "exp", "square", "square"]
 
     def check_long(self, visit_order):
         """Python allows about a thousand calls inside each other. A loop has no such limit."""
@@ -339,5 +410,83 @@ def visit_order(y):
     visit(y.creator)
     return [f.label for f in sorted(found, key=lambda f: -f.rank)]
 """,
+        ),
+        Wrong(
+            "chain",
+            "the Functions are listed, and not their labels",
+            ORDER.replace("append(f.label)", "append(f)"),
+        ),
+        Wrong(
+            "chain",
+            "a label is noted once, though several Functions may have it",
+            ORDER.replace(
+                "        order.append", "        if f.label not in order:\n            order.append"
+            ),
+        ),
+        Wrong(
+            "deeper_first",
+            "the lowest rank is taken first",
+            ORDER.replace("max(", "min("),
+        ),
+        Wrong(
+            "deeper_first",
+            "one way is walked to its end, and what was met there is not visited again",
+            """\
+def visit_order(y):
+    order, todo, seen = [], [y.creator], []
+    while todo:
+        f = todo.pop()
+        if f is not None and f not in seen:
+            seen.append(f)
+            order.append(f.label)
+            todo += [x.creator for x in f.inputs]
+    return order
+""",
+        ),
+        Wrong(
+            "deeper_first",
+            "only the last input of each Function is followed",
+            """\
+def visit_order(y):
+    order = []
+    while y.creator is not None:
+        order.append(y.creator.label)
+        y = y.creator.inputs[-1]
+    return order
+""",
+        ),
+        Wrong(
+            "deeper_second",
+            "the Functions are visited in the order in which they are met",
+            """\
+def visit_order(y):
+    order, todo, seen = [], [y.creator], []
+    while todo:
+        f = todo.pop(0)
+        if f is not None and f not in seen:
+            seen.append(f)
+            order.append(f.label)
+            todo += [x.creator for x in f.inputs]
+    return order
+""",
+        ),
+        Wrong(
+            "leaf",
+            "the creator of a leaf, which is None, is put on the list",
+            ORDER.replace("    if y.creator is not None:\n        waiting", "    waiting"),
+        ),
+        Wrong(
+            "ties",
+            "it is asked whether a Function of this rank waits already, and one of two is lost",
+            ORDER.replace(
+                "x.creator not in waiting", "x.creator.rank not in [g.rank for g in waiting]"
+            ),
+        ),
+        Wrong(
+            "ties",
+            "it is asked whether a Function of this label waits already, and one of two is lost",
+            ORDER.replace(
+                "x.creator not in waiting", "x.creator.label not in [g.label for g in waiting]"
+            ),
         ),
     ]

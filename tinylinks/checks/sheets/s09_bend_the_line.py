@@ -148,6 +148,23 @@ class LeakyReLU(Task):
                 "gy * np.where(x > 0, 1.0, self.slope)",
             ),
         ),
+        Wrong(
+            "values",
+            "the slope is kept in the class, and the last one that was made decides for all",
+            LEAKY.replace("self.slope", "LeakyReLU.slope"),
+        ),
+        Wrong(
+            "gradients",
+            "x is kept in the class, where the next use overwrites it",
+            LEAKY.replace("self.retain_inputs((0,))", "LeakyReLU.x = x").replace(
+                "(x,) = self.get_retained_inputs()", "x = LeakyReLU.x"
+            ),
+        ),
+        Wrong(
+            "values",
+            "the left side is 0 on both ways: that is relu",
+            LEAKY.replace("self.slope * x", "0 * x").replace("self.slope * gy", "0 * gy"),
+        ),
     ]
 
 
@@ -190,6 +207,14 @@ class Softplus(Task):
         y, gx, gy = self.walked(Softplus, x)
         yield "y", y, np.logaddexp(0, x)
         yield "x.grad", gx, gy * [[1, np.exp(-2) / (1 + np.exp(-2))], [0, 1]]
+
+    def check_between(self, Softplus):
+        """The formula holds at 5 and at -5 as well. From where on is x, or 0, near enough?"""
+        right = np.arange(2, 30) + self.rng.uniform(0.2, 0.8, 28)
+        x = self.watch(np.array([right, -right]))
+        y, gx, gy = self.walked(Softplus, x)
+        yield "y", y, np.logaddexp(0, x)
+        yield "x.grad", gx, gy * np.exp(x - np.logaddexp(0, x))
 
     def check_float32(self, Softplus):
         """y and the gradient have the dtype of x."""
@@ -307,6 +332,47 @@ class Softplus(Task):
                 "np.maximum(x, 0) + np.log1p(np.exp(-abs(x)))", "np.logaddexp(0, x).astype(x.dtype)"
             ),
         ),
+        Wrong(
+            "gradients",
+            "the slope is computed with the size of x, as if both sides had the same",
+            SOFTPLUS.replace("np.exp(-x))", "np.exp(-abs(x)))"),
+        ),
+        Wrong(
+            "gradients",
+            "x is kept in the class, where the next use overwrites it",
+            SOFTPLUS.replace("self.retain_inputs((0,))", "Softplus.x = x").replace(
+                "(x,) = self.get_retained_inputs()", "x = Softplus.x"
+            ),
+        ),
+        Wrong(
+            "gradients",
+            "gy is divided in place, where another input gets the same array",
+            SOFTPLUS.replace(
+                "return gy / (1 + np.exp(-x))", "gy /= 1 + np.exp(-x)\n        return gy"
+            ),
+        ),
+        Wrong(
+            "large",
+            "the formula is computed as it stands, in the value and in the slope",
+            SOFTPLUS.replace(
+                "np.maximum(x, 0) + np.log1p(np.exp(-abs(x)))", "np.log(1 + np.exp(x))"
+            ).replace("gy / (1 + np.exp(-x))", "gy * np.exp(x) / (1 + np.exp(x))"),
+        ),
+        Wrong(
+            "between",
+            "from 2 on the result is x, which is only nearly so there",
+            SOFTPLUS.replace(
+                "np.maximum(x, 0) + np.log1p(np.exp(-abs(x)))",
+                "np.where(x > 2, x, np.log1p(np.exp(np.minimum(x, 2))))",
+            ),
+        ),
+        Wrong(
+            "between",
+            "below -5 the result is 0, which is only nearly so there",
+            SOFTPLUS.replace("return np.max", "return (x > -5) * (np.max").replace(
+                "abs(x)))", "abs(x))))"
+            ),
+        ),
     ]
 
 
@@ -327,7 +393,7 @@ class exactly_one(Task):
             raise Mistake("your answer gives Variables, expected arrays.")
         weights = [np.asarray(w, np.float64) for w in given]
         shapes = [w.shape for w in weights]
-        hidden = shapes[0][0] if shapes[0] else 0
+        hidden = [shape[0] for shape in (shapes[1], shapes[0], (0,)) if shape][0]
         return weights, shapes, [(hidden, n), (hidden,), (1, hidden), (1,)]
 
     def check_shapes(self, exactly_one):
@@ -359,8 +425,8 @@ class exactly_one(Task):
         yield from self.answers(exactly_one, 2)
 
     def check_more(self, exactly_one):
-        """With three switches on, the answer is 0 again. Which hidden number is still missing?"""
-        for n in (3, 4, 5):
+        """All shapes go with n. With three switches on, and with more, the answer is 0 again."""
+        for n in (3, 4, 6, 1):
             yield from self.answers(exactly_one, n)
 
     wrongs = [
@@ -416,7 +482,7 @@ class exactly_one(Task):
         ),
         Wrong(
             "more",
-            "the lamp is on for every odd number of switches",
+            "the lamp is on for three switches as well",
             ONE.replace("1.0, -2.0, 1.0", "1.0, -2.0, 2.0"),
         ),
         Wrong(
@@ -428,6 +494,25 @@ class exactly_one(Task):
             "more",
             "the third hidden number begins one switch too late",
             ONE.replace("-1.0, -2.0]", "-1.0, -3.0]"),
+        ),
+        Wrong(
+            "more",
+            "the lamp is on for every odd number of switches",
+            """\
+def exactly_one(n):
+    W2 = [[1.0] + [-2.0 if i % 2 else 2.0 for i in range(1, n)]]
+    return np.ones((n, n)), -np.arange(n) * 1.0, np.array(W2), np.zeros(1)
+""",
+        ),
+        Wrong(
+            "two",
+            "the biases have the other sign",
+            ONE.replace("-1.0, -2.0]", "1.0, 2.0]"),
+        ),
+        Wrong(
+            "shapes",
+            "a list is returned, where a tuple is expected",
+            ONE.replace("return W1, b1, W2, b2", "return [W1, b1, W2, b2]"),
         ),
     ]
 
@@ -492,10 +577,13 @@ class train_two_layers(Task):
             yield from self.compare(train_two_layers, x, t, self.start(hidden), lr, 6)
 
     def check_xor(self, train_two_layers):
-        """The same for the four examples of XOR, and 100 steps."""
+        """The same for the four examples of XOR, and 100 steps. Also a small loss is noted."""
         x = self.watch(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]))
         t = self.watch(np.array([[0.0], [1.0], [1.0], [0.0]]))
         yield from self.compare(train_two_layers, x, t, self.start(4), 0.2, 100)
+        start = W1, b1, W2, b2 = self.start(4)
+        near = self.watch(np.tanh(x @ W1.T + b1) @ W2.T + b2 + 0.01)
+        yield from self.compare(train_two_layers, x, near, start, 0.1, 5)
 
     def check_start_kept(self, train_two_layers):
         """The arrays of start stay as they are. A Variable holds the array that it is given."""
@@ -603,5 +691,49 @@ class train_two_layers(Task):
             "start_kept",
             "the arrays of start are in the Variables, and the steps change them",
             TRAIN.replace("array.copy()", "array"),
+        ),
+        Wrong(
+            "first_loss",
+            "the list holds Variables, and no numbers",
+            TRAIN.replace("loss.item()", "loss"),
+        ),
+        Wrong(
+            "first_loss",
+            "one loss more is noted, that after the last step",
+            TRAIN.replace("range(steps)", "range(steps + 1)"),
+        ),
+        Wrong(
+            "first_loss",
+            "the losses are kept outside, and the next training goes on in the same list",
+            "losses = []\n\n\n" + TRAIN.replace("    losses = []\n", ""),
+        ),
+        Wrong(
+            "steps",
+            "the four move one after the other, each with a walk of its own",
+            """\
+def train_two_layers(x, t, start, lr, steps):
+    params = [Variable(array.copy()) for array in start]
+    W1, b1, W2, b2 = params
+    losses = []
+    for _ in range(steps):
+        for p in params:
+            loss = mean_squared_error(linear(tanh(linear(x, W1, b1)), W2, b2), t)
+            if p is W1:
+                losses.append(loss.item())
+            for q in params:
+                q.cleargrad()
+            loss.backward()
+            p.data -= lr * p.grad
+    return losses
+""",
+        ),
+        Wrong(
+            "xor",
+            "the training ends when the loss is below a thousandth, and the list is short",
+            TRAIN.replace(
+                "        for p in params:\n            p.clear",
+                "        if loss.item() < 1e-3:\n            break\n"
+                "        for p in params:\n            p.clear",
+            ),
         ),
     ]

@@ -64,6 +64,33 @@ class count_numbers(Task):
             COUNT.replace("return W if", "return W if in_size is None or"),
         ),
         Wrong("lazy", "W is taken to be there", COUNT.replace("in_size is None", "False")),
+        Wrong("ready", "b is counted as one number", COUNT.replace("W + out_size", "W + 1")),
+        Wrong(
+            "ready",
+            "nobias is taken the other way round",
+            COUNT.replace("W if nobias else W + out_size", "W + out_size if nobias else W"),
+        ),
+        Wrong(
+            "lazy",
+            "while W is missing, b is counted in spite of nobias",
+            COUNT.replace("if nobias", "if nobias and in_size is not None"),
+        ),
+        Wrong(
+            "ready",
+            "a Linear is made and asked, and this task is to be done without",
+            """\
+def count_numbers(in_size, out_size, nobias=False):
+    return sum(p.size for p in Linear(in_size, out_size, nobias).params())
+""",
+        ),
+        Wrong(
+            "ready",
+            "the parameters are counted, and not the numbers in them",
+            """\
+def count_numbers(in_size, out_size, nobias=False):
+    return (in_size is not None) + (not nobias)
+""",
+        ),
     ]
 
 
@@ -104,13 +131,20 @@ book.Linear.forward = forward
         yield "b with nobias=True", link.b, None
 
     def check_first_values(self, Affine):
-        """b starts at 0. The variance of W is 1/n: what is n, and what is the spread?"""
+        """b starts at 0, and W with the numbers of LeCunNormal, others each time: normal, of
+        the variance 1/n. What is n, and what is the spread?"""
         for n, m in [(400, 100), (100, 400)]:
-            np.random.seed(self.rng.integers(1000))
+            self.seed()
             link = Affine(n, m)
             yield "the spread of W", about(float(link.W.data.std()), 1 / math.sqrt(n)), n**-0.5
             yield "b", link.b.data, np.zeros(m, np.float32)
             yield "the dtype of W", str(link.W.data.dtype), "float32"
+            W = link.W.data
+            far = float((np.abs(W) > 2 * W.std()).mean())
+            far = 0.046 if abs(far - 0.046) < 0.01 else far
+            yield "the share of W beyond two spreads", far, 0.046
+            again = Affine(n, m).W.data
+            yield "whether the next Affine starts with the same W", bool((again == W).all()), False
 
     def ready(self, Affine, nobias):
         """Return a link whose parameters have values of ours."""
@@ -119,6 +153,7 @@ book.Linear.forward = forward
         link.W.data[...] = W
         if not nobias:
             link.b.data[...] = b
+        Affine(3, 2, nobias=nobias)  # another one, made later, changes nothing
         return link, W, np.zeros_like(b) if nobias else b
 
     def check_values(self, Affine):
@@ -188,6 +223,68 @@ class Affine(Linear):
         super().__init__(in_size, out_size, nobias=nobias)
 """,
         ),
+        Wrong(
+            "parameters",
+            "b is made before W",
+            """\
+class Affine(Link):
+    def __init__(self, in_size, out_size, nobias=False):
+        super().__init__()
+        with self.init_scope():
+            self.b = None if nobias else Parameter(0.0, (out_size,))
+            self.W = Parameter(LeCunNormal(), (out_size, in_size))
+
+    def forward(self, x):
+        return linear(x, self.W, self.b)
+""",
+        ),
+        Wrong(
+            "first_values",
+            "`np.random.seed` is called, and all that is made starts with the same numbers",
+            AFFINE.replace("        with self", "        np.random.seed(0)\n        with self"),
+        ),
+        Wrong(
+            "first_values",
+            "a generator with a fixed seed is made for each Affine, and all start with the same W",
+            AFFINE.replace("LeCunNormal()", "draw")
+            + """
+
+def draw(array):
+    array[...] = np.random.RandomState(0).normal(0, array.shape[1] ** -0.5, array.shape)
+""",
+        ),
+        Wrong(
+            "first_values",
+            "the numbers of W are spread evenly, and not normal",
+            AFFINE.replace(
+                "Parameter(LeCunNormal(), (out_size, in_size))",
+                "Parameter(0.0, (out_size, in_size))\n"
+                "            limit = (3 / in_size) ** 0.5\n"
+                "            W = self.W.data\n"
+                "            W[...] = np.random.uniform(-limit, limit, W.shape)",
+            ),
+        ),
+        Wrong(
+            "values",
+            "the last Affine that was made is kept in the class, and all compute with it",
+            AFFINE.replace(
+                "        with self", "        Affine.last = self\n        with self"
+            ).replace("self.W, self.b)", "Affine.last.W, Affine.last.b)"),
+        ),
+        Wrong(
+            "gradients",
+            "the function gets the arrays of W and b, and the walk ends there",
+            AFFINE.replace(
+                "self.W, self.b)", "self.W.data, self.b if self.b is None else self.b.data)"
+            ),
+        ),
+        Wrong(
+            "parameters",
+            "a finished Linear is made inside, and its Parameters are taken",
+            AFFINE.replace(
+                "Parameter(LeCunNormal(), (out_size, in_size))", "Linear(in_size, out_size).W"
+            ),
+        ),
     ]
 
 
@@ -218,6 +315,9 @@ class Diagonal(Task):
         yield "parameters after a mini-batch of shape (5, 3)", parameters(link), [("/d", (3,))]
         yield "d", link.d.data, np.ones(3, np.float32)
         yield "y with this d", y.data, x
+        link = Diagonal()
+        link(self.variable(2, 4, dtype=np.float32))
+        yield "parameters after a mini-batch of shape (2, 4)", parameters(link), [("/d", (4,))]
 
     def ready(self, Diagonal):
         link, d = Diagonal(), self.array(3, dtype=np.float32)
@@ -239,6 +339,15 @@ class Diagonal(Task):
         self.walk(link(x), gy)
         yield "x.grad", x.grad, gy * d
         yield "d.grad", link.d.grad, (gy * x.data).sum(axis=0)
+        fresh, x = Diagonal(), self.variable(4, 3, dtype=np.float32)
+        y = fresh(x)
+        yield (
+            "whether the result of the first mini-batch has a creator",
+            y.creator is not None,
+            True,
+        )
+        self.walk(y, gy)
+        yield "d.grad of the first mini-batch", fresh.d.grad, (gy * x.data).sum(axis=0)
 
     def check_refused(self, Diagonal):
         """A mini-batch that cannot be computed decides nothing. When do you keep d?"""
@@ -247,6 +356,10 @@ class Diagonal(Task):
         yield "the error for a Variable of float64", self.raised(link, wrong), "TypeError"
         yield 'hasattr(link, "d") after it', hasattr(link, "d"), False
         yield "y.shape", link(self.variable(5, 3, dtype=np.float32)).shape, (5, 3)
+        link = Diagonal()
+        refused = self.raised(link, self.variable(2, 3, 4, dtype=np.float32)) != "no error"
+        if refused:  # a product of the last axis can be computed
+            yield 'hasattr(link, "d") after a refused one of three axes', hasattr(link, "d"), False
 
     wrongs = [
         Wrong(
@@ -305,6 +418,66 @@ class Diagonal(Link):
         return self.d * x
 """,
         ),
+        Wrong(
+            "waits",
+            "there are always three columns",
+            DIAGONAL.replace("x.shape[1]", "3"),
+        ),
+        Wrong(
+            "waits",
+            "d is kept in the class, and all Diagonals share it",
+            DIAGONAL.replace("            self.d = d", "            self.d = Diagonal.d = d"),
+        ),
+        Wrong(
+            "gradients",
+            "the first mini-batch itself is returned, and no product",
+            DIAGONAL.replace("return y", "return x"),
+        ),
+        Wrong(
+            "refused",
+            "the dtype is asked first, but there are other reasons why the product is refused",
+            """\
+class Diagonal(Link):
+    def __init__(self):
+        super().__init__()
+
+    def forward(self, x):
+        if not hasattr(self, "d"):
+            if x.dtype != np.float32:
+                raise TypeError("Diagonal: expected float32.")
+            with self.init_scope():
+                self.d = Parameter(1.0, (x.shape[1],))
+        return self.d * x
+""",
+        ),
+        Wrong(
+            "refused",
+            "d takes the dtype of x, and is not float32",
+            DIAGONAL.replace(
+                "Parameter(1.0, (x.shape[1],))", "Parameter(np.ones(x.shape[1], x.dtype))"
+            ),
+        ),
+        Wrong(
+            "refused",
+            "the error is caught, and nobody hears of it",
+            """\
+class Diagonal(Link):
+    def __init__(self):
+        super().__init__()
+
+    def forward(self, x):
+        if hasattr(self, "d"):
+            return self.d * x
+        d = Parameter(1.0, (x.shape[1],))
+        try:
+            y = d * x
+        except Exception:
+            return x
+        with self.init_scope():
+            self.d = d
+        return y
+""",
+        ),
     ]
 
 
@@ -319,17 +492,20 @@ class HeNormal:
 
 class HeNormal(Task):
     def filled(self, HeNormal, *shape, dtype=np.float32):
-        np.random.seed(self.rng.integers(1000))
+        self.seed()
         array = np.full(shape, np.nan, dtype)
         HeNormal()(array)
         return array
 
     def check_fills(self, HeNormal):
-        """The array that was given gets the numbers: array[...] = ..."""
+        """The array that was given gets the numbers, others each time: array[...] = ..."""
         for dtype in (np.float32, np.float64):
             array = self.filled(HeNormal, 50, 40, dtype=dtype)
             yield "the number of nan left in the array", int(np.isnan(array).sum()), 0
-            yield "whether numbers differ", len(np.unique(array)) > 1000, True
+            yield "how many different numbers there are", min(len(np.unique(array)), 1000), 1000
+            again = np.full((50, 40), np.nan, dtype)
+            HeNormal()(again)
+            yield "whether the next array gets the same", bool((again == array).all()), False
 
     def check_spread(self, HeNormal):
         """The variance is 2/n. Is n the number of rows or of columns? And what is the spread?"""
@@ -395,5 +571,38 @@ class HeNormal(Task):
             "normal",
             "the numbers lie around 1 and not around 0",
             HE.replace("normal(0.0,", "normal(1.0,"),
+        ),
+        Wrong(
+            "fills",
+            "one row is drawn, and all rows get it",
+            HE.replace(", array.shape)", ", array.shape[1:])"),
+        ),
+        Wrong(
+            "fills",
+            "a generator with a fixed seed is made at each call, and all arrays get the same",
+            HE.replace("np.random.normal", "np.random.RandomState(0).normal"),
+        ),
+        Wrong(
+            "fills",
+            "`np.random.seed` is called, and all arrays get the same",
+            HE.replace("        fan_in", "        np.random.seed(0)\n        fan_in", 1),
+        ),
+        Wrong(
+            "spread",
+            "the numbers of LeCunNormal are doubled, which doubles the spread and not the variance",
+            HE.replace("math.sqrt(2 / fan_in)", "2 * math.sqrt(1 / fan_in)"),
+        ),
+        Wrong(
+            "spread",
+            "all numbers of the array are counted",
+            HE.replace("math.prod(array.shape[1:])", "array.size"),
+        ),
+        Wrong(
+            "normal",
+            "each number is the spread itself, with a sign at random",
+            HE.replace(
+                "np.random.normal(0.0, std, array.shape)",
+                "std * np.random.choice([-1, 1], array.shape)",
+            ),
         ),
     ]

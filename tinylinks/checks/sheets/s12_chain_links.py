@@ -51,7 +51,9 @@ class sequential_params(Task):
         k, n, m = [int(i) for i in self.rng.choice(np.arange(2, 10), 3, replace=False)]
         one = [("/0/W", (n, k)), ("/0/b", (n,))]
         two = [("/1/W", (m, n)), ("/1/b", (m,))]
-        yield from self.compare(sequential_params, (k, [n], *one), (k, [n, m], *one, *two))
+        three = [("/2/W", (k, m)), ("/2/b", (k,))]
+        cases = (k, [n], *one), (k, [n, m], *one, *two), (k, [n, m, k], *one, *two, *three)
+        yield from self.compare(sequential_params, *cases)
 
     def check_functions(self, sequential_params):
         """The numbers in the paths count Links only."""
@@ -150,6 +152,38 @@ def sequential_params(in_size, layers):
                 "            continue", "            in_size = None\n            continue"
             ),
         ),
+        Wrong(
+            "before",
+            "the pairs are lists, and not tuples",
+            PATHS.replace("return found", "return [list(pair) for pair in found]"),
+        ),
+        Wrong(
+            "after",
+            "there are two layers at most",
+            PATHS.replace(
+                '        found.append((f"/{i}/b',
+                '        if i == 2:\n            break\n        found.append((f"/{i}/b',
+            ).replace("if in_size is not None:", "if in_size is not None and i < 2:"),
+        ),
+        Wrong(
+            "functions",
+            "the list that was given is changed: None is taken out of it",
+            PATHS.replace(
+                "    found, i",
+                "    while None in layers:\n        layers.remove(None)\n    found, i",
+            ),
+        ),
+        Wrong(
+            "before",
+            "a Sequential is made and asked, and this task is to be done without",
+            """\
+def sequential_params(in_size, layers):
+    model = Sequential(*[tanh if n is None else Linear(n) for n in layers])
+    if in_size is not None:
+        model(Variable(np.zeros((1, in_size), np.float32)))
+    return [(path, p.shape) for path, p in model.namedparams()]
+""",
+        ),
     ]
 
 
@@ -180,6 +214,9 @@ class Residual(Task):
             two = getattr(link, "l1", None) is not getattr(link, "l2", None)
             yield "whether l1 and l2 are there, and are two links", two, True
             yield f"the parameters of Residual({n})", parameters(link), expected
+            other = getattr(Residual(n), "l1", None)
+            apart = getattr(link, "l1", None) is not other
+            yield f"whether the next Residual({n}) has another l1", apart, True
 
     def ready(self, Residual, n):
         """Return a link whose Parameters have values of ours."""
@@ -305,6 +342,28 @@ class Residual(Task):
             "l2 gets an array, and the walk does not reach l1",
             RESIDUAL.replace("tanh(self.l1(x))", "tanh(self.l1(x)).data"),
         ),
+        Wrong(
+            "parameters",
+            "the links are kept in the class by their size, and two Residuals share them",
+            RESIDUAL.replace("    def __init__", "    made = {}\n\n    def __init__").replace(
+                "self.l1 = Linear(n, n)\n            self.l2 = Linear(n, n)",
+                "pair = self.made.setdefault(n, (Linear(n, n), Linear(n, n)))\n"
+                "            self.l1, self.l2 = pair",
+            ),
+        ),
+        Wrong(
+            "values",
+            "what goes into l2 is added to what comes out of it, and not x",
+            RESIDUAL.replace(
+                "return x + self.l2(tanh(self.l1(x)))",
+                "h = tanh(self.l1(x))\n        return h + self.l2(h)",
+            ),
+        ),
+        Wrong(
+            "parameters",
+            "both sizes are 4, whatever n is",
+            RESIDUAL.replace("Linear(n, n)", "Linear(4, 4)"),
+        ),
     ]
 
 
@@ -350,6 +409,8 @@ class Twins(Task):
         )
         same = [p is q for p, q in zip(twins.params(), net.params(), strict=False)]
         yield "whether they are the Parameters of the link that was given", all(same), True
+        names = [name for name, value in vars(twins).items() if isinstance(value, self.lib.Link)]
+        yield "under how many names it has a link", len(names), 1
 
     def check_values(self, Twins):
         """The result for the first input minus the result for the second."""
@@ -367,12 +428,16 @@ class Twins(Task):
         )
 
     def check_gradients(self, Twins):
-        """Each use brings a gradient. That of the second one has a minus."""
+        """Each use brings a gradient. That of the second one has a minus. None is cleared."""
         net, arrays, twins = self.made(Twins)
         x0, x1 = self.inputs()
         gy = self.array(5, 2, dtype=np.float32)
         net.cleargrads()
-        self.walk(twins(x0, x1), gy)
+        before = net[0].W.grad = np.ones_like(net[0].W.data)
+        y = twins(x0, x1)
+        yield "a gradient that was there before, after the call", net[0].W.grad, before
+        net.cleargrads()
+        self.walk(y, gy)
         wide = [array.astype(np.float64) for array in arrays]
         yield "x0.grad", x0.grad, self.slopes(lambda x: self.out(x, *wide), x0.data, gy)
         yield "x1.grad", x1.grad, self.slopes(lambda x: self.out(x, *wide), x1.data, -gy)
@@ -448,9 +513,30 @@ class Twins(Task):
             "the arrays of the inputs are used, which then get no gradient",
             TWINS.replace("self.net(x0) - self.net(x1)", "self.net(x0.data) - self.net(x1.data)"),
         ),
+        Wrong(
+            "parameters",
+            "the link is a child twice, under two names",
+            TWINS.replace(
+                "self.net = link", "self.net = link\n            self.other = link"
+            ).replace("self.net(x1)", "self.other(x1)"),
+        ),
+        Wrong(
+            "values",
+            "the network is kept in the class, and all Twins compute with the last one",
+            TWINS.replace("self.net = link", "self.net = Twins.last = link").replace(
+                "self.net(x0) - self.net(x1)", "Twins.last(x0) - Twins.last(x1)"
+            ),
+        ),
+        Wrong(
+            "gradients",
+            "the gradients are cleared in `forward`, also those that are still needed",
+            TWINS.replace("        return", "        self.cleargrads()\n        return"),
+        ),
     ]
 
 
+IN_PLACE = "p.data = share", "p.data[...] = share"
+COMPARED = "shapes[0] != shapes[1]"
 BLEND = """\
 def blend(a, b, share):
     shapes = [[(k, p.shape) for k, p in link.namedparams()] for link in (a, b)]
@@ -464,10 +550,15 @@ def blend(a, b, share):
 
 
 class blend(Task):
-    def model(self, hidden=4, out_size=2, ready=True, names=False):
-        """Return a model for 3 columns, with numbers of ours and a gradient for each."""
+    def model(self, hidden=4, out_size=2, ready=True, names=False, turned=None):
+        """Return a model for 3 columns, with numbers of ours and a gradient for each.
+
+        With `turned` 1 or -1 it has one parameter, of shape (3, 2) or (2, 3).
+        """
         lib, sizes = self.lib, (hidden, out_size)
-        if names:
+        if turned is not None:
+            model = lib.Chain(l1=lib.Linear(*(2, 3)[::turned], nobias=True))
+        elif names:
             model = lib.Chain(l1=lib.Linear(3, hidden), l2=lib.Linear(hidden, out_size))
         elif ready:
             model = lib.Sequential(lib.Linear(3, hidden), lib.tanh, lib.Linear(*sizes))
@@ -484,9 +575,9 @@ class blend(Task):
             )
         return [p.data.copy() for p in model.params()]
 
-    def compare(self, blend, share):
-        """Compare the parameters of the new model; yield it at the end."""
-        a, b = self.model(), self.model()
+    def compare(self, blend, share, names=False):
+        """Compare the parameters of the new model."""
+        a, b = self.model(names=names), self.model(names=names)
         arrays = list(zip(self.arrays(a), self.arrays(b), strict=True))
         new = self.arrays(blend(a, b, share))
         yield "the number of parameters", len(new), len(arrays)
@@ -494,19 +585,35 @@ class blend(Task):
             mixed = (share * p.astype(float) + (1 - share) * q).astype(np.float32)
             yield f"{path} with the share {share}", got, mixed
 
+    def text(self, blend, *given):
+        """Return what the error says that is raised."""
+        try:
+            blend(*given)
+        except Exception as error:
+            return str(error)
+        return ""
+
     def check_values(self, blend):
-        """Each parameter is share times that of a, and the rest is that of b."""
+        """Each parameter is share times that of a, and the rest is that of b. a and b may be
+        Sequentials, or other Chains."""
         for share in (0.5, 0.2, 0.9):
             yield from self.compare(blend, share)
+        yield from self.compare(blend, 0.3, names=True)
 
     def check_kept(self, blend):
-        """Neither a nor b may change, now or when the new model learns. Which copy is its own?"""
+        """Neither a nor b may change, now or when the new model learns. Which copy is its own?
+        Also with the share 1 or 0, the model is a new one."""
         yield from self.compare(blend, 0.3)
         a, b = self.model(), self.model()
         before = [self.arrays(model) for model in (a, b)]
-        new = blend(a, b, 0.3)
-        yield "whether the new model is a", new is a, False
-        yield "whether the new model is b", new is b, False
+        grads = [[p.grad for p in model.params()] for model in (a, b)]
+        for share in (1, 0, 0.3):
+            new = blend(a, b, share)
+            yield f"whether the new model is a, with the share {share}", new is a, False
+            yield f"whether the new model is b, with the share {share}", new is b, False
+        for name, model, arrays in zip("ab", (a, b), grads, strict=True):
+            kept = all(p.grad is array for p, array in zip(model.params(), arrays, strict=True))
+            yield f"whether {name} still has its gradients", kept, True
         for when in ("after blend", "after the new model has learned"):
             for name, model, arrays in zip("ab", (a, b), before, strict=True):
                 for (path, p), array in zip(model.namedparams(), arrays, strict=True):
@@ -529,7 +636,8 @@ class blend(Task):
         yield "the gradients of the new model", [p.grad for p in new.params()], [None] * 4
 
     def check_refused(self, blend):
-        """Compare paths and shapes first. zip ends with the shorter list, and NumPy stretches."""
+        """Compare paths and shapes first, and say what is wrong. zip ends with the shorter list,
+        and NumPy stretches."""
         square = {"hidden": 3, "out_size": 3}
         for what, a, b in [
             ("a lazy model and one that is not", {**square, "ready": False}, square),
@@ -537,9 +645,13 @@ class blend(Task):
             ("models with 1 and with 2 results", {"out_size": 1}, {}),
             ("models with 2 and with 1 results", {}, {"out_size": 1}),
             ("models with other paths", {}, {"names": True}),
+            ("models with W of shape (3, 2) and (2, 3)", {"turned": 1}, {"turned": -1}),
         ]:
             a, b = self.model(**a), self.model(**b)
-            yield f"the error for {what}", self.raised(blend, a, b, 0.5), "ValueError"
+            error = self.raised(blend, a, b, 0.5)
+            error = error if error in ("ValueError", "no error") else "another error"
+            yield f"the error for {what}", error, "ValueError"
+            yield "whether it has a text", bool(self.text(blend, a, b, 0.5)), True
         yield from self.compare(blend, 0.7)
 
     wrongs = [
@@ -640,5 +752,57 @@ class blend(Task):
             "refused",
             "another kind of error is raised",
             BLEND.replace("raise ValueError", "raise TypeError"),
+        ),
+        Wrong(
+            "values",
+            "only the parameters W are mixed, and b is that of a",
+            BLEND.replace("        p.data", "        if p.ndim == 2:\n            p.data"),
+        ),
+        Wrong(
+            "kept",
+            "with the share 1 or 0, a or b itself is returned",
+            BLEND.replace(
+                "    model =",
+                "    if share in (0, 1):\n        return a if share else b\n    model =",
+            ),
+        ),
+        Wrong(
+            "kept",
+            "the gradients of a and b are cleared",
+            BLEND.replace("    model =", "    a.cleargrads()\n    b.cleargrads()\n    model ="),
+        ),
+        Wrong(
+            "refused",
+            "nothing is compared, and the arrays are changed in place",
+            BLEND.replace(COMPARED, "False").replace(*IN_PLACE),
+        ),
+        Wrong(
+            "refused",
+            "only the paths are compared, and the arrays are changed in place",
+            BLEND.replace("(k, p.shape) for", "k for").replace(*IN_PLACE),
+        ),
+        Wrong(
+            "refused",
+            "only the number of parameters is compared, and the arrays are changed in place",
+            BLEND.replace(COMPARED, "len(shapes[0]) != len(shapes[1])").replace(*IN_PLACE),
+        ),
+        Wrong(
+            "refused",
+            "only the sizes are compared, and one array is brought into the shape of the other",
+            BLEND.replace("(k, p.shape)", "(k, p.size)").replace(
+                "* q.data", "* q.data.reshape(p.shape)"
+            ),
+        ),
+        Wrong(
+            "refused",
+            "the ValueError says nothing",
+            BLEND.replace(
+                'ValueError("blend: expected two models with the same parameters.")', "ValueError"
+            ),
+        ),
+        Wrong(
+            "refused",
+            "the function returns None, and no error is raised",
+            BLEND.replace("raise ValueError(", "return print("),
         ),
     ]

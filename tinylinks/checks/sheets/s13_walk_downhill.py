@@ -124,6 +124,18 @@ class momentum_places(Task):
             "the gradients are taken from the last to the first",
             PLACES.replace("in gradients", "in gradients[::-1]"),
         ),
+        Wrong(
+            "first",
+            "the gradients are taken out of the list that was given, which belongs to others, too",
+            PLACES.replace("for g in gradients:", "while gradients:\n        g = gradients.pop(0)"),
+        ),
+        Wrong(
+            "first",
+            "the places are kept in a default, and the next call goes on in the same list",
+            PLACES.replace("momentum):", "momentum, places=[]):").replace(
+                "p, v, places = 0.0, 0.0, []", "p, v = 0.0, 0.0"
+            ),
+        ),
     ]
 
 
@@ -190,7 +202,8 @@ class AdaGrad(Task):
                 )
 
     def check_each_its_own(self, AdaGrad):
-        """Each parameter has squares of its own. The state that update_core gets belongs to it."""
+        """Each parameter has squares of its own. The state that update_core gets belongs to it,
+        and state_names lists h."""
         a, b = self.array(3), self.array(3)
         ga, gb = [self.array(3) for _ in "abc"], [5 * self.array(3) for _ in "ab"]
         link = model(self, a, b)
@@ -200,6 +213,7 @@ class AdaGrad(Task):
         step(optimizer, a=ga[2], b=gb[1])
         yield "the first parameter", link.a.data, self.expected(a, ga, 0.1)
         yield "the second parameter", link.b.data, self.expected(b, gb, 0.1)
+        yield "state_names", list(AdaGrad.state_names), ["h"]
 
     def check_settings(self, AdaGrad):
         """Where does eps stand, inside the root or outside? And what if nothing is said?"""
@@ -306,6 +320,24 @@ class AdaGrad(Task):
             "lr has another value if nothing is said",
             ADAGRAD.replace("lr=0.01", "lr=0.001"),
         ),
+        Wrong(
+            "first_step",
+            "the sizes of the gradients are added up, and not their squares",
+            ADAGRAD.replace("grad * grad", "abs(grad)"),
+        ),
+        Wrong("settings", "eps is 1e-8, whatever was given", ADAGRAD.replace("= eps", "= 1e-8")),
+        Wrong(
+            "settings",
+            "lr is kept in the class, and all optimizers share it",
+            ADAGRAD.replace("self.lr", "AdaGrad.lr"),
+        ),
+        Wrong(
+            "each_its_own",
+            "h is kept by the optimizer itself, in a dictionary, and `state_names` is missing",
+            ADAGRAD.replace('    state_names = ("h",)\n\n', "")
+            .replace("        self.eps", "        self.kept = {}\n        self.eps")
+            .replace('state["h"]', "self.kept.setdefault(id(data), np.zeros_like(data))"),
+        ),
     ]
 
 
@@ -368,13 +400,16 @@ class clip_values(Task):
         yield "the gradient of c", link.c.grad, np.minimum(np.maximum(gc, -5), 5)
 
     def check_as_a_hook(self, clip_values):
-        """The optimizer calls it before each step, and then moves by what is in grad."""
+        """The optimizer calls it before each step, and then moves by what is in grad. The hook
+        does nothing else."""
         p, gs = self.array(2, 3), [self.large(2, 3) for _ in "ab"]
         link = model(self, p)
         optimizer = self.lib.SGD(lr=0.5).setup(link)
         optimizer.add_hook(clip_values)
-        for g in gs:
+        yield "what it returns", clip_values(optimizer), None
+        for count, g in enumerate(gs, 1):
             step(optimizer, a=g)
+            yield "the t of the optimizer", optimizer.t, count
             p = p - 0.5 * np.minimum(np.maximum(g, -5), 5)
             yield "the parameter", link.a.data, p
 
@@ -490,6 +525,16 @@ def clip_values(optimizer, limit=5):
             "as_a_hook",
             "the hook makes the step itself, and then the optimizer makes it again",
             CLIP + "            p.data -= 0.5 * p.grad\n",
+        ),
+        Wrong(
+            "as_a_hook",
+            "the optimizer is returned, and a hook returns nothing",
+            CLIP + "    return optimizer\n",
+        ),
+        Wrong(
+            "as_a_hook",
+            "the hook counts the update, which the optimizer does as well",
+            CLIP + "    optimizer.t += 1\n",
         ),
     ]
 
@@ -713,5 +758,49 @@ class MyAdam(Adam):
     def __init__(self, alpha=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
         super().__init__(alpha, beta1, beta2, eps)
 """,
+        ),
+        Wrong(
+            "first_step",
+            "beta1 and beta2 are exchanged, also in the length of the step",
+            ADAM.replace(
+                "self.beta1, self.beta2, self.eps =", "self.beta2, self.beta1, self.eps ="
+            ),
+        ),
+        Wrong(
+            "first_step",
+            "the factor 1 - beta1 is missing before g",
+            ADAM.replace("(1 - self.beta1) * grad", "grad"),
+        ),
+        Wrong(
+            "first_step",
+            "the factors 1 - beta1 and 1 - beta2 are missing before what is new",
+            ADAM.replace("(1 - self.beta1) * grad", "grad").replace(
+                "(1 - self.beta2) * grad", "grad"
+            ),
+        ),
+        Wrong(
+            "first_step",
+            "v is made of m, and not of g",
+            ADAM.replace("* grad * grad", "* m * m"),
+        ),
+        Wrong(
+            "first_step",
+            "t is counted once more in the state, although the optimizer counts it",
+            ADAM.replace("        m, v, t", '        state["t"] += 1\n        m, v, t'),
+        ),
+        Wrong(
+            "first_step",
+            "eps is 1e-8, whatever was given",
+            ADAM.replace("beta2, eps\n", "beta2, 1e-8\n"),
+        ),
+        Wrong(
+            "settings",
+            "alpha is kept in the class, and all optimizers share it",
+            ADAM.replace("self.alpha", "MyAdam.alpha"),
+        ),
+        Wrong(
+            "first_step",
+            "the gradient is set to 0 after the step, and it belongs to the parameter",
+            ADAM + "        grad[...] = 0\n",
         ),
     ]

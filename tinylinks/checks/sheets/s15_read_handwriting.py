@@ -17,17 +17,17 @@ class batch_sizes(Task):
     def compared(self, batch_sizes, n, batch_size):
         expected = []
         while sum(expected) < n:
-            expected.append(batch_size)
-        expected[-1] -= sum(expected) - n
+            expected.append(min(batch_size, n - sum(expected)))
         found = batch_sizes(n, batch_size)
-        if not isinstance(found, list | tuple | np.ndarray):
+        if not isinstance(found, list):
             kind = "None" if found is None else f"a value of type {type(found).__name__}"
             raise Mistake(f"batch_sizes({n}, {batch_size}) is {kind}, expected a list.")
-        return f"batch_sizes({n}, {batch_size})", [int(size) for size in found], expected
+        return f"batch_sizes({n}, {batch_size})", found, expected
 
     def check_rest(self, batch_sizes):
         """What is left over is a mini-batch, too, and a smaller one."""
         yield self.compared(batch_sizes, 10, 4)
+        yield self.compared(batch_sizes, 4500, 32)
         for _ in range(3):
             batch_size = int(self.rng.integers(3, 9))
             n = batch_size * int(self.rng.integers(2, 6)) + int(self.rng.integers(1, batch_size))
@@ -41,8 +41,8 @@ class batch_sizes(Task):
             yield self.compared(batch_sizes, batch_size * int(self.rng.integers(2, 6)), batch_size)
 
     def check_few(self, batch_sizes):
-        """There may be fewer examples than a mini-batch holds."""
-        for n, batch_size in [(5, 8), (1, 32), (1, 1)]:
+        """There may be fewer examples than a mini-batch holds, or none."""
+        for n, batch_size in [(5, 8), (1, 32), (1, 1), (0, 4)]:
             yield self.compared(batch_sizes, n, batch_size)
 
     wrongs = [
@@ -140,6 +140,31 @@ def batch_sizes(n, batch_size):
                 "    sizes = []\n", "    sizes = []\n    if n < batch_size:\n        return sizes\n"
             ),
         ),
+        Wrong(
+            "few",
+            "without examples there is a mini-batch that is empty",
+            SIZES.replace("return sizes", "return sizes or [0]"),
+        ),
+        Wrong(
+            "rest",
+            "a tuple is returned, and no list",
+            SIZES.replace("return sizes", "return tuple(sizes)"),
+        ),
+        Wrong(
+            "rest",
+            "the lengths are floats, such as 4.0, and no whole numbers",
+            SIZES.replace("min(batch_size, n - start)", "float(min(batch_size, n - start))"),
+        ),
+        Wrong(
+            "rest",
+            "the list is outside, and the next call goes on in it",
+            "sizes = []\n\n\n" + SIZES.replace("    sizes = []\n", ""),
+        ),
+        Wrong(
+            "rest",
+            "the list has a hundred places at most",
+            SIZES.replace("return sizes", "return sizes[:100]"),
+        ),
     ]
 
 
@@ -163,10 +188,7 @@ class confusion(Task):
         if not isinstance(found, np.ndarray):
             kind = "None" if found is None else f"a value of type {type(found).__name__}"
             raise Mistake(f"{what} is {kind}, expected an array.")
-        expected = self.expected(answers, t, n_classes)
-        if found.dtype.kind == "f":  # counts in an array of floats are counts, too
-            expected = np.array(expected, float).tolist()
-        return what, found.tolist(), expected
+        return what, found.tolist(), self.expected(answers, t, n_classes)
 
     def check_all_right(self, confusion):
         """What is right is on the diagonal, once for each example."""
@@ -181,17 +203,20 @@ class confusion(Task):
         yield self.compared("the table of one mistake", confusion, np.array([2]), np.array([0]), 3)
 
     def check_often(self, confusion):
-        """A pair that comes several times counts several times."""
+        """A pair that comes several times counts several times, and as a whole number."""
         answers, t = np.array([1, 1, 0, 1, 1]), np.array([1, 1, 1, 0, 0])
         yield self.compared("the table", confusion, answers, t, 2)
         answers, t = self.rng.integers(0, 3, 20), self.rng.integers(0, 3, 20)
         yield self.compared("the table of 20 examples", confusion, answers, t, 3)
+        many = np.zeros(300, int)
+        yield self.compared("the table of 300 examples, all alike", confusion, many, many.copy(), 2)
 
     def check_size(self, confusion):
         """There is a row and a column for each class, also for one that does not come up."""
         answers, t = np.array([0, 2, 2]), np.array([0, 2, 0])
         yield self.compared("the table for 5 classes", confusion, answers, t, 5)
         yield self.compared("the table for 3 classes", confusion, answers, t, 3)
+        yield "the shape for 12 classes", np.shape(confusion(answers, t, 12)), (12, 12)
 
     wrongs = [
         Wrong(
@@ -291,6 +316,58 @@ class confusion(Task):
                 "    matrix", "    n_classes = max(t.max(), answers.max()) + 1\n    matrix", 1
             ),
         ),
+        Wrong(
+            "all_right",
+            "the counts are floats, and no whole numbers",
+            CONFUSION.replace(", int)", ")"),
+        ),
+        Wrong(
+            "all_right",
+            "the last example is not counted",
+            CONFUSION.replace("(answers, t)", "(answers[:-1], t[:-1])"),
+        ),
+        Wrong(
+            "often",
+            "the numbers of the table have 8 bits, and after 255 they begin again at 0",
+            CONFUSION.replace(", int)", ", np.uint8)"),
+        ),
+        Wrong(
+            "often",
+            "the numbers of the table have 8 bits and a sign, and after 127 comes -128",
+            CONFUSION.replace(", int)", ", np.int8)"),
+        ),
+        Wrong(
+            "all_right",
+            "the table is outside, and the next call adds to it",
+            """\
+M = None
+
+
+def confusion(answers, t, n_classes):
+    global M
+    if M is None or len(M) != n_classes:
+        M = np.zeros((n_classes, n_classes), int)
+    for answer, truth in zip(answers, t):
+        M[truth, answer] += 1
+    return M
+""",
+        ),
+        Wrong(
+            "rows",
+            "`np.bincount` ends at the largest place that comes up, if `minlength` is not given",
+            """\
+def confusion(answers, t, n_classes):
+    return np.bincount(t * n_classes + answers).reshape(n_classes, n_classes)
+""",
+        ),
+        Wrong(
+            "size",
+            "there are ten classes at most",
+            CONFUSION.replace(
+                "np.zeros((n_classes, n_classes), int)",
+                "np.zeros((10, 10), int)[:n_classes, :n_classes]",
+            ),
+        ),
     ]
 
 
@@ -322,11 +399,13 @@ class folds(Task):
             kind = "None" if found is None else f"a value of type {type(found).__name__}"
             raise Mistake(f"your answer gives {kind}, expected a list of {k} pairs.")
         for pair in found:
-            if not isinstance(pair, tuple | list) or len(pair) != 2:
-                raise Mistake("your list does not hold pairs: a training part and a test part.")
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise Mistake(
+                    "your list does not hold pairs: tuples of a training and a test part."
+                )
             for part in pair:
-                if not isinstance(part, tuple | list) or len(part) != len(arrays):
-                    raise Mistake("a part does not hold one array for each of the given ones.")
+                if not isinstance(part, tuple) or len(part) != len(arrays):
+                    raise Mistake("a part is no tuple with one array for each of the given ones.")
         return arrays, found
 
     def check_sizes(self, folds):
@@ -352,13 +431,14 @@ class folds(Task):
                 yield f"the examples of pair {number}, both parts", both, list(range(n))
 
     def check_together(self, folds):
-        """Pictures and labels are taken in the same order, so that each keeps its own."""
+        """Pictures and labels are taken in the same order, so that each keeps its own. There may
+        be more arrays or fewer, and each keeps its dtype."""
         for n, k in [(10, 3), (12, 4)]:
             _, found = self.made(folds, n, k)
             for train, test in found:
                 for x, t in (train, test):
                     x, t = np.asarray(x), np.asarray(t)
-                    yield "the labels", t, (10 * x[:, 0]).astype(t.dtype)
+                    yield "the labels", t, (10 * x[:, 0]).astype(int)
                     yield "the shape of the examples", x.shape, (len(t), 2)
         x = self.watch(np.arange(9.0))
         found = folds((x,), 3, 0)
@@ -505,7 +585,7 @@ def folds(arrays, k, seed):
         ),
         Wrong(
             "at_random",
-            "the seed is always 0",
+            "the order is always the same, whatever the seed",
             FOLDS.replace("RandomState(seed)", "RandomState(0)"),
         ),
         Wrong(
@@ -515,5 +595,70 @@ def folds(arrays, k, seed):
                 "np.random.RandomState(seed).permutation(len(arrays[0]))",
                 "np.concatenate([np.arange(i, len(arrays[0]), k) for i in range(k)])",
             ),
+        ),
+        Wrong(
+            "sizes",
+            "`n // k` examples are in each test part, and the rest is never tested",
+            FOLDS.replace(
+                "np.array_split(order, k)",
+                "[order[i * (len(order) // k) : (i + 1) * (len(order) // k)] for i in range(k)]\n"
+                "    left = order[k * (len(order) // k) :]",
+            ).replace("parts[i + 1 :])", "parts[i + 1 :] + [left])"),
+        ),
+        Wrong(
+            "together",
+            "an order is drawn for each array, and the labels no longer belong to the examples",
+            """\
+def folds(arrays, k, seed):
+    rng = np.random.RandomState(seed)
+    orders = [np.array_split(rng.permutation(len(array)), k) for array in arrays]
+    found = []
+    for i in range(k):
+        rest = [np.concatenate(parts[:i] + parts[i + 1 :]) for parts in orders]
+        train = tuple(array[places] for array, places in zip(arrays, rest))
+        test = tuple(array[parts[i]] for array, parts in zip(arrays, orders))
+        found.append((train, test))
+    return found
+""",
+        ),
+        Wrong(
+            "together",
+            "exactly two arrays are expected",
+            FOLDS.replace("    found = []", "    x, t = arrays\n    found = []"),
+        ),
+        Wrong(
+            "together",
+            "all arrays become floats, also the labels",
+            FOLDS.replace("array[rest]", "array[rest].astype(float)").replace(
+                "array[parts[i]]", "array[parts[i]].astype(float)"
+            ),
+        ),
+        Wrong(
+            "sizes",
+            "places are given, and not the examples from there",
+            FOLDS.replace("(train, test)", "(rest, parts[i])"),
+        ),
+        Wrong(
+            "sizes",
+            "lists are given, where tuples are expected",
+            FOLDS.replace(
+                "tuple(array[rest] for array in arrays)", "[array[rest] for array in arrays]"
+            ).replace(
+                "tuple(array[parts[i]] for array in arrays)",
+                "[array[parts[i]] for array in arrays]",
+            ),
+        ),
+        Wrong(
+            "at_random",
+            "`np.random.seed` is called, which decides the numbers of others, too",
+            FOLDS.replace(
+                "np.random.RandomState(seed).permutation",
+                "(np.random.seed(seed) or np.random).permutation",
+            ),
+        ),
+        Wrong(
+            "sizes",
+            "only the next part is trained on, and not all others",
+            FOLDS.replace("np.concatenate(parts[:i] + parts[i + 1 :])", "parts[(i + 1) % k]"),
         ),
     ]
