@@ -42,7 +42,8 @@ def run(notebook, folder):
             kernel_name="python3",
             timeout=SECONDS_A_CELL,
             record_timing=False,
-            extra_arguments=["--log-level=ERROR"],
+            # Retina: two pixels for one, and the size at which a page is to show the picture.
+            extra_arguments=["--log-level=ERROR", "--InlineBackend.figure_formats=retina"],
             resources={"metadata": {"path": str(folder)}},
         )
         client.execute(env=environment)

@@ -299,3 +299,15 @@ def test_next_and_previous_lead_from_chapter_to_chapter():
     assert [page.ways["prev"] for page in pages[1:]] == chapters[:-1]
     aside = Page(HTML / "chapters" / "step_through.html")
     assert (aside.ways["prev"], aside.ways["next"]) == (chapters[4], chapters[5])
+
+
+@pytest.mark.parametrize("path", chapter_paths().values(), ids=lambda path: path.stem[:2])
+def test_pictures_are_sharp_on_screens_with_twice_the_pixels(path):
+    page = Page(HTML / "chapters" / f"{path.stem}.html")
+    pictures = [image for image in page.images if "/_images/" in image["src"]]
+    assert pictures
+    for image in pictures:
+        size = [int(n) for n in re.findall(r"(?:width|height): (\d+)px", image["style"])]
+        head = find_target(page, image["src"])[0].read_bytes()[:24]  # a PNG tells its size there
+        pixels = [int.from_bytes(head[i : i + 4]) for i in (16, 20)]
+        assert all(2 * n <= m <= 2 * n + 1 for n, m in zip(size, pixels, strict=True)), image

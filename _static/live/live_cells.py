@@ -98,9 +98,9 @@ def forms(value):
 
 
 def picture(figure):
-    """Return a figure as PNG, in base64."""
+    """Return a figure as PNG, in base64, with two pixels for one: a screen may show as many."""
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=figure.dpi, bbox_inches="tight")
+    figure.savefig(file, format="png", dpi=2 * figure.dpi, bbox_inches="tight")
     return base64.b64encode(file.getvalue()).decode()
 
 

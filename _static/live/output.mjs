@@ -83,7 +83,7 @@ export class Output {
     const count = this.element.querySelectorAll("img").length;
     const known = this.isOfTheBook ? this.alternatives[count] : undefined;
     const image = make("img", { alt: known ?? `Figure drawn by ${this.name}` }, this.element);
-    image.src = `data:image/png;base64,${png}`;
+    image.srcset = `data:image/png;base64,${png} 2x`;
   }
 
   // What a check of an exercise says in bold, such as **2 of 3**.

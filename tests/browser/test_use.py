@@ -111,3 +111,22 @@ def test_formulas_are_typeset_from_file(visit):
     page.wait_for_function("document.querySelector('mjx-container') !== null")
     assert page.locator("mjx-container").first.is_visible()
     assert tab.problems == []
+
+
+def test_a_picture_that_is_too_small_can_be_made_larger(visit):
+    page = visit(viewport={"width": 390, "height": 844}).open("chapters/05_meet_a_diamond.html")
+    picture = page.locator("article div.cell_output img").first
+    own = picture.evaluate("image => parseFloat(image.style.width)")
+    before = picture.bounding_box()["width"]
+    assert before < own
+    page.get_by_role("button", name="Larger picture").first.click()
+    assert picture.bounding_box()["width"] == own
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("button", name="Smaller picture").first.click()
+    assert picture.bounding_box()["width"] == before
+
+
+def test_where_there_is_room_no_picture_has_a_button(visit):
+    page = visit(viewport={"width": 1280, "height": 900}).open("chapters/05_meet_a_diamond.html")
+    expect(page.locator("article div.cell_output img").first).to_be_visible()
+    expect(page.locator("button.larger")).to_have_count(0)
