@@ -25,10 +25,14 @@ def cells(path):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     known = TABLE.get(path.resolve().relative_to(ROOT).as_posix(), {})
     return {
-        cell["id"]: {**known.get(cell["id"], {}), **why_not(cell), **is_open(cell), **room(cell)}
+        cell["id"]: known.get(cell["id"], {}) | what_is_seen(cell)
         for cell in notebook["cells"]
         if cell["cell_type"] == "code"
     }
+
+
+def what_is_seen(cell):
+    return why_not(cell) | is_open(cell) | room(cell) | is_check(cell)
 
 
 def why_not(cell):
@@ -38,6 +42,10 @@ def why_not(cell):
 
 def is_open(cell):
     return {"open": True} if "open-editor" in cell["metadata"].get("tags", []) else {}
+
+
+def is_check(cell):
+    return {"check": True} if "check_answer(" in "".join(cell["source"]) else {}
 
 
 def room(cell):

@@ -51,7 +51,7 @@ export class Bar {
 
 // Ask a question that must be answered first; return the promise of yes or no.
 export function ask(sentences, yes, no) {
-  const dialog = make("dialog", { class: "live-dialog", "aria-label": "Before this runs" });
+  const dialog = make("dialog", { class: "live-dialog", "aria-label": "A question" });
   for (const sentence of sentences) make("p", {}, dialog).textContent = sentence;
   const form = make("form", { method: "dialog" }, dialog);
   for (const text of [yes, no]) {

@@ -18,6 +18,7 @@ export class Cell {
     this.isDone = false; // its names are there
     this.outcome = undefined; // how it ended the last time
     this.output = new Output(element, Boolean(about.open));
+    if (about.check) this.output.forget();
   }
 
   offer({ run, changed }) {
@@ -38,11 +39,11 @@ export class Cell {
     }
     this.tellChange = () => changed(this);
     this.element.dataset.cell = this.about.id;
-    const press = () => run(this);
+    const press = () => this.isRunning || run(this);
     this.runButton = makeButton("Run", `Run ${this.name.toLowerCase()}`, press, tools);
     this.editButton = makeButton("Edit", `Edit ${this.name.toLowerCase()}`, () => this.edit(), tools);
     this.resetButton = makeButton(
-      "Reset", `Reset ${this.name.toLowerCase()}`, () => this.reset(), tools);
+      "Reset", `Reset ${this.name.toLowerCase()}`, () => this.isRunning || this.reset(), tools);
     this.runButton.title = "Run this cell, and those before it that have not run (Shift+Enter)";
     this.resetButton.title = "Back to the code and the output of the book";
     tools.append(this.note);
@@ -53,7 +54,7 @@ export class Cell {
     });
     const kept = store.read(this.about.id, this.original);
     if (kept !== undefined || this.staysOpen) this.openEditor(kept ?? this.original);
-    if (kept !== undefined && !this.room) this.note.textContent = this.changeNote;
+    this.note.textContent = this.restNote;
     this.tidy();
   }
 
@@ -75,14 +76,24 @@ export class Cell {
     return hasOutput ? "Changed: the output is from before the change." : "Changed, not run yet.";
   }
 
+  // What is said of a cell that has not run.
+  get restNote() {
+    if (this.about.check) return "Not checked yet.";
+    return this.isChanged && !this.room ? this.changeNote : "";
+  }
+
+  get wasStopped() {
+    return this.stoppedSource === this.source;
+  }
+
   // Whether it has to run before a later cell can.
   isNeeded() {
     return !this.isDone && !this.about.not && !(this.about.breaks && !this.isChanged);
   }
 
   reasonToAsk(target) {
-    if (this.stoppedSource === this.source && this !== target) {
-      return `${this.name} was stopped while it ran.`;
+    if (this.wasStopped && this !== target) {
+      return `${this.name} was stopped while it ran. It is left out.`;
     }
     if (this.isChanged) return undefined; // nobody knows what it does now
     if (this.about.breaks) return `${this.name} ${this.about.breaks}`;
@@ -139,7 +150,7 @@ export class Cell {
     this.output.restore();
     this.hasRun = false;
     this.state = undefined;
-    this.note.textContent = this.isChanged && !this.room ? this.changeNote : "";
+    this.note.textContent = this.restNote;
     this.tidy();
   }
 
@@ -166,6 +177,7 @@ export class Cell {
   }
 
   finish({ outcome, seconds }) {
+    const isOld = this.output.isOld && !this.output.element.hidden;
     this.output.finish(outcome === "done" || outcome === "failed");
     if (this.isAskedFor) this.output.reveal();
     this.isAskedFor = false;
@@ -176,6 +188,7 @@ export class Cell {
     this.isDone = isSame && (outcome === "done" || this.hasFailedAsItShould);
     this.stoppedSource = ["stopped", "broken"].includes(outcome) ? this.ranSource : undefined;
     this.note.textContent = isSame ? this.end(`${seconds.toFixed(1)} s`) : this.changeNote;
+    if (isSame && isOld && outcome === "stopped") this.note.append(" The output is from before.");
     this.tidy();
   }
 
@@ -222,7 +235,9 @@ export class Cell {
     if (this.editButton) {
       this.editButton.hidden = Boolean(this.editor);
       this.resetButton.hidden = !(this.isChanged || this.hasRun || (this.editor && !this.staysOpen));
-      this.resetButton.disabled = this.runButton.disabled = this.isRunning;
+      for (const button of [this.runButton, this.resetButton]) {
+        button.setAttribute("aria-disabled", this.isRunning); // not disabled: it keeps the focus
+      }
     }
   }
 }

@@ -16,13 +16,15 @@ const python = new Python(about.bytes, bar);
 let queue = []; // cells that wait for their turn
 let running; // the cell that runs now
 let working = Promise.resolve(); // settled when nothing runs
+let lastWord; // what is said when nothing runs any more, if it is not of the last cell
 
 // Running
 
 async function run(target) {
   const before = cells.slice(0, target.number - 1).filter((cell) => cell.isNeeded());
-  const chain = [...before, target].filter((cell) => cell !== running && !queue.includes(cell));
-  if (!(await mayRun(chain, target))) return;
+  const all = [...before, target].filter((cell) => cell !== running && !queue.includes(cell));
+  if (!(await mayRun(all, target))) return;
+  const chain = all.filter((cell) => !cell.wasStopped || cell === target);
   for (const cell of chain) cell.wait();
   queue.push(...chain);
   target.isAskedFor = true;
@@ -44,14 +46,26 @@ async function work() {
     running.begin();
     bar.busy(running);
     const end = await python.run(running, (output) => running.output.show(output));
+    const { isAskedFor } = running;
     running.finish(end);
     bar.say(running.told());
+    if (isAskedFor) bringIntoSight(running);
     if (end.outcome !== "done") giveUpWaiting(running);
     const cell = running;
     running = undefined;
     if (end.isNewPython) runAgain(cell);
   }
   bar.rest();
+  if (lastWord) bar.say(lastWord);
+  lastWord = undefined;
+}
+
+// What a cell shows may lie below the window or the bar: scroll, but keep its first line in sight.
+function bringIntoSight({ element, output }) {
+  const { top } = element.getBoundingClientRect();
+  const bottom = Math.max(...[element, output.element].map((e) => e.getBoundingClientRect().bottom));
+  const hidden = bottom - bar.element.getBoundingClientRect().top;
+  if (top > 0 && top < innerHeight && hidden > 0) scrollBy({ top: Math.min(hidden + 8, top - 80) });
 }
 
 // What waits behind a cell that failed would only fail too: say so, and leave it.
@@ -72,6 +86,7 @@ function runAgain(stopped) {
   }
   for (const cell of again) cell.wait();
   queue = again;
+  if (again.length) lastWord = `${stopped.told()} Python began anew, and earlier cells ran again.`;
 }
 
 function stop() {
@@ -89,8 +104,12 @@ async function restart() {
   bar.say("Python was put away, with all names. The outputs are those of the book again.");
 }
 
-function clear() {
-  for (const cell of cells.filter((cell) => cell.isChanged)) cell.reset();
+async function clear() {
+  const changed = cells.filter((cell) => cell.isChanged);
+  const which = changed.length === 1 ? "1 cell" : `${changed.length} cells`;
+  const sentence = `This takes back what you wrote in ${which} of this page.`;
+  if (!(await ask([sentence], "Clear", "Keep it"))) return;
+  for (const cell of changed) cell.reset();
   bar.say("Your changes are gone.");
 }
 

@@ -20,6 +20,12 @@ export class Output {
     this.element.hidden = this.element.childNodes.length === 0;
   }
 
+  // In a sheet of exercises the book shows what a check says to its solution, not to the reader's.
+  forget() {
+    this.stored = [];
+    this.restore();
+  }
+
   restore() {
     this.element.replaceChildren(...this.stored);
     this.hideIfEmpty();

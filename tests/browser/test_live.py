@@ -114,7 +114,12 @@ def test_an_edit_runs_survives_a_reload_and_is_reset(read):
 
     reader.edit(1, "x = 1")
     reader.edit(2, "x = 2")
-    reader.page.get_by_role("button", name="Clear changes of this page").click()
+    clear = reader.page.get_by_role("button", name="Clear changes of this page")
+    clear.click()
+    assert "what you wrote in" in reader.answer("Keep it")
+    assert reader.field(2).is_visible()
+    clear.click()
+    reader.answer("Clear")
     assert reader.page.locator("textarea").count() == 0
     kept = reader.page.evaluate("Object.keys(localStorage)")
     assert [key for key in kept if key.startswith("tinylinks:/")] == []

@@ -59,7 +59,7 @@ def check_answer(sheet: int, answer: Any, seed: int | str = 0) -> Score:
     >>> def slopes_after_walks(x):
     ...     return 2 * x, 4 * x
     >>> score = check_answer(5, slopes_after_walks)
-    FAIL  one_walk: the gradient after one walk is 0.991838, expected 1.98368.
+    FAIL  one_walk: [0] of the gradient after one walk is 0.991838, expected 1.98368.
           This is what comes out when the second gradient overwrites the first.
     FAIL  two_walks: the gradient after two walks is 4.68575, expected 9.37149.
     >>> score

@@ -62,6 +62,7 @@ LIMIT = (
     "your code raises the limit for calls inside each other, and a longer history needs a higher "
     "one still: use a loop."
 )
+LONG = 500  # Variables and Functions of a graph
 DEEPEST = 1000  # calls inside each other, as Python allows them at first
 REFUSED = "your answer uses `{}`, and this task is to be done without it."
 
@@ -88,6 +89,7 @@ class Guard:
         self.task, self.names = task, names
         self.said: list[str] = []
         self.said_last: list[str] = []
+        self.long: list[Any] = []  # what belongs to a long graph
         self.answer = self.function(answer) if isinstance(answer, FunctionType) else answer
         bases = answer.__mro__ if isinstance(answer, type) else ()
         finished = [cls.__name__ for cls in bases if cls.__name__ in task.without]
@@ -121,8 +123,12 @@ class Guard:
         def call(*arguments: Any, **options: Any) -> Any:
             lists = [(x, x.copy()) for x in arguments if isinstance(x, list)]
             record = [(x, public(x)) for x in history(arguments)]
+            if len(record) > LONG:
+                self.long += [x for x, _ in record]
             with refused(self.task.without, self.names):
                 result = answer(*arguments, **options)
+            if len(record) > LONG:
+                self.long += history([result])
             if any(content(x) != content(old) for x, old in lists):
                 self.said.append(LIST)
             for x, old in record:
@@ -233,6 +239,7 @@ def guarded(task: Task, answer: Any, names: dict[str, Any]) -> Iterator[Guard]:
     finally:
         vars(np.random)["seed"] = SEED_IT
         sys.setrecursionlimit(deepest)
+        take_apart(guard.long)
         for name in methods:
             if name in own:
                 setattr(answer, name, own[name])
@@ -324,6 +331,13 @@ def history(values: Any) -> list[Any]:
             found[id(x)] = x
             todo += [getattr(x, "creator", None), *(getattr(x, "inputs", None) or ())]
     return list(found.values())
+
+
+def take_apart(graph: list[Any]) -> None:
+    """Cut a graph into pieces. Freed at once, a long one is too much for the stack of a browser."""
+    for x in graph:
+        if hasattr(x, "inputs"):
+            x.inputs = None
 
 
 def public(x: Any) -> dict[str, tuple[Any, Any]]:
