@@ -497,6 +497,11 @@ def drawing_an_array():
     draw(vector(1, 2).data)
 
 
+@mistake("draw", "ranks to be True or False", "3", "ranks=True")
+def drawing_three_ranks():
+    draw(vector(1, 2).sum(), ranks=3)
+
+
 @mistake("steps", "a Variable of tinylinks", "a list", "computed from tinylinks.Variable")
 def steps_of_a_list():
     tinylinks.steps([vector(1, 2)])
@@ -3015,7 +3020,7 @@ MATTER = {
         "grad": "check_grad",
         "retain_inputs(": "bad_retain check_retained check_arity",
     },
-    5: {"inputs": "wrong_number check_steps"},
+    5: {"inputs": "wrong_number check_steps", "rank": "check_flag"},
     6: {
         "==": "no_comparison",
         "//": "no_operator",

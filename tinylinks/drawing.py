@@ -200,6 +200,7 @@ def draw(
     ['×', 'x']
     """
     plt = pyplot()
+    errors.check_flag("draw", "ranks", ranks, "diamond")
     picture = Picture(errors.check_drawn("draw", outputs))
     layout = Layout(picture)
     xs, ys = zip(*layout.places.values(), strict=True)
@@ -308,7 +309,7 @@ class SvgFrames:
     """
 
     INCH = 100  # pixels
-    LETTER, LINE = 7, 15  # how wide and how high a letter is, about
+    LETTER_WIDTH, LINE_HEIGHT = 7, 15  # how wide and how high a letter is, about
     BELOW = 40  # room for the notes below a box
 
     def __init__(self, end: Any, frames: list[Frame]) -> None:
@@ -329,7 +330,7 @@ class SvgFrames:
     def size(self, text: str) -> tuple[int, int]:
         """Return the width and the height of a box for a text."""
         lines = text.split("\n")
-        return self.LETTER * max(map(len, lines)) + 16, self.LINE * len(lines) + 10
+        return self.LETTER_WIDTH * max(map(len, lines)) + 16, self.LINE_HEIGHT * len(lines) + 10
 
     def arrow(self, route: list[Any], bend: float) -> str:
         """Write an arrow, which ends where its last box begins."""
@@ -361,7 +362,7 @@ class SvgFrames:
     def text(self, text: str, x: float, top: float, colour: str) -> str:
         """Write the lines of a text below each other."""
         return "".join(
-            f'<text x="{x:.0f}" y="{top + 11 + self.LINE * i:.0f}" fill="{colour}">'
+            f'<text x="{x:.0f}" y="{top + 11 + self.LINE_HEIGHT * i:.0f}" fill="{colour}">'
             f"{html.escape(line)}</text>"
             for i, line in enumerate(text.split("\n"))
         )

@@ -27,8 +27,8 @@ TODO: what these tasks are about.
 
 HOW = (
     "Run a check as often as you like. It says what came and what was expected, and often which "
-    "mistake gives the same numbers. The page of the book has the solutions, folded; the notebook "
-    "that you download there has room for yours."
+    "mistake gives the same numbers. The page of the book has the solutions, folded. Write "
+    "your own in the page, or in the notebook that you download there."
 )
 
 TASK = """\

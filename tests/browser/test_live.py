@@ -5,11 +5,10 @@ import re
 
 import notebooks
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
+from axe import shuts_nobody_out
 from pages import HTML, SECONDS, QuietHandler, serve, wait_until
 from playwright.sync_api import expect
 from reader import CELL, Reader
-from test_pages import FIND_TOO_WIDE, KEEP_ONE_WORD_OF_A_KIND, RUN_AXE, describe
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 CHAPTERS = ["01_measure_a_slope", "05_meet_a_diamond", "09_bend_the_line"]
@@ -52,14 +51,7 @@ def test_a_live_page_shuts_nobody_out(read, width):
     reader.run(2)
     reader.run(4, "left")
     page = reader.page
-    assert page.evaluate(FIND_TOO_WIDE) == [], "the page scrolls sideways"
-    page.evaluate(KEEP_ONE_WORD_OF_A_KIND)
-    page.evaluate(AXE_SCRIPT)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
-        violations = page.evaluate(RUN_AXE)
-        assert not violations, f"{scheme}: " + "\n".join(map(describe, violations))
+    shuts_nobody_out(page)
     assert reader.tab.problems == []
 
 
@@ -463,8 +455,4 @@ def test_a_live_sheet_shuts_nobody_out(read):
             "exercises/05_meet_a_diamond/05_meet_a_diamond",
             viewport={"width": width, "height": 800},
         )
-        assert reader.page.evaluate(FIND_TOO_WIDE) == []
-        reader.page.evaluate(KEEP_ONE_WORD_OF_A_KIND)
-        reader.page.evaluate(AXE_SCRIPT)
-        violations = reader.page.evaluate(RUN_AXE)
-        assert not violations, "\n".join(map(describe, violations))
+        shuts_nobody_out(reader.page)

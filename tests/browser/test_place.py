@@ -5,10 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
+from axe import shuts_nobody_out
 from pages import HTML
 from playwright.sync_api import expect
-from test_pages import FIND_TOO_WIDE, RUN_AXE, describe
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 LANDING = "chapters/index.html"
@@ -40,13 +39,7 @@ def test_a_reader_goes_on_where_the_reading_stopped(visit, width):
     assert re.search(
         r"\b0 of \d+ chapters read .* 1 answer opened, 0 exercises solved", box(tab).inner_text()
     )
-    assert page.evaluate(FIND_TOO_WIDE) == []
-    page.evaluate(AXE_SCRIPT)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
-        violations = page.evaluate(RUN_AXE)
-        assert not violations, f"{scheme}: " + "\n".join(map(describe, violations))
+    shuts_nobody_out(page)
     link.click()
     page.wait_for_url(f"**/{CHAPTER}#*")
     assert tab.problems == []

@@ -4,10 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
+from axe import shuts_nobody_out
 from pages import HTML
 from playwright.sync_api import expect
-from test_pages import FIND_TOO_WIDE, KEEP_ONE_WORD_OF_A_KIND, RUN_AXE, describe
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 NAME = "step_through"
@@ -99,17 +98,6 @@ def test_without_scripts_and_on_paper_all_visits_are_there(visit):
     page.emulate_media(media="print")
     assert Player(page).shown() == [1, 2, 3]
     assert not page.get_by_role("button", name="Next", exact=True).is_visible()
-
-
-def shuts_nobody_out(page):
-    assert page.evaluate(FIND_TOO_WIDE) == [], "the page scrolls sideways"
-    page.evaluate(KEEP_ONE_WORD_OF_A_KIND)
-    page.evaluate(AXE_SCRIPT)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
-        violations = page.evaluate(RUN_AXE)
-        assert not violations, f"{scheme}: " + "\n".join(map(describe, violations))
 
 
 # An expression of the reader's own
