@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinylinks.checks.task import Task, Wrong
+from tinylinks.checks.task import Mistake, Task, Wrong
 
 
 class slopes_after_walks(Task):
@@ -271,6 +271,20 @@ def visit_order(y):
 """
 
 
+class Counted(tuple):
+    """Inputs that count how often somebody looks at them."""
+
+    looks = 0
+
+    def __iter__(self):
+        self.looks += 1
+        return super().__iter__()
+
+    def __getitem__(self, index):
+        self.looks += 1
+        return super().__getitem__(index)
+
+
 class visit_order(Task):
     def order(self, visit_order, y):
         self.watch(y.data)
@@ -333,6 +347,21 @@ class visit_order(Task):
         order = self.order(visit_order, y)
         yield "the number of visits", len(order), 1201
         yield "the last visit", order[-1], "exp"
+
+    def check_many_ways(self, visit_order):
+        """Ten diamonds in a row have 1,024 ways. What is on your list already needs no other look:
+        the ways on from there are known."""
+        y = self.lib.square(self.variable(3, low=0.2, high=0.6))
+        inputs = y.creator.inputs = Counted(y.creator.inputs)
+        for _ in range(10):
+            y = self.lib.add(self.lib.square(y), y)
+        order = self.order(visit_order, y)
+        yield "the order for ten diamonds", order, ["add", "square"] * 10 + ["square"]
+        if inputs.looks > 200:
+            raise Mistake(
+                f"your code looks at the inputs of the first square {inputs.looks:,} times, "
+                "expected once or a few times."
+            )
 
     wrongs = [
         Wrong(
@@ -408,6 +437,21 @@ def visit_order(y):
                 visit(x.creator)
 
     visit(y.creator)
+    return [f.label for f in sorted(found, key=lambda f: -f.rank)]
+""",
+        ),
+        Wrong(
+            "many_ways",
+            "each way through the graph is walked by itself, and what it meets is sorted at the end",
+            """\
+def visit_order(y):
+    found, todo = [], [y.creator]
+    while todo:
+        f = todo.pop()
+        if f is not None:
+            if f not in found:
+                found.append(f)
+            todo += [x.creator for x in f.inputs]
     return [f.label for f in sorted(found, key=lambda f: -f.rank)]
 """,
         ),
