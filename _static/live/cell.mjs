@@ -91,6 +91,11 @@ export class Cell {
     return !this.isDone && !this.about.not && !(this.about.breaks && !this.isChanged);
   }
 
+  // Whether this is the check of an exercise, and all of it has passed.
+  get isSolved() {
+    return this.isDone && this.output.isSolved;
+  }
+
   reasonToAsk(target) {
     if (this.wasStopped && this !== target) {
       return `${this.name} was stopped while it ran. It is left out.`;

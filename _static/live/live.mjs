@@ -48,7 +48,7 @@ async function work() {
     const end = await python.run(running, (output) => running.output.show(output));
     const { isAskedFor } = running;
     running.finish(end);
-    bar.say(running.told());
+    bar.say(running.told() + (running.about.check ? tally() : ""));
     if (isAskedFor) bringIntoSight(running);
     if (end.outcome !== "done") giveUpWaiting(running);
     const cell = running;
@@ -58,6 +58,12 @@ async function work() {
   bar.rest();
   if (lastWord) bar.say(lastWord);
   lastWord = undefined;
+}
+
+// In a sheet of exercises: how far the reader has come.
+function tally() {
+  const checks = cells.filter((cell) => cell.about.check);
+  return ` Solved: ${checks.filter((cell) => cell.isSolved).length} of ${checks.length} tasks.`;
 }
 
 // What a cell shows may lie below the window or the bar: scroll, but keep its first line in sight.

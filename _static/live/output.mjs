@@ -28,6 +28,7 @@ export class Output {
 
   restore() {
     this.element.replaceChildren(...this.stored);
+    this.isSolved = false;
     this.hideIfEmpty();
   }
 
@@ -39,8 +40,9 @@ export class Output {
   }
 
   clearIfOld() {
-    if (this.isOld) this.element.replaceChildren();
-    this.isOld = false;
+    if (!this.isOld) return;
+    this.element.replaceChildren();
+    this.isOld = this.isSolved = false;
   }
 
   // Show an output in the form in which notebooks store it.
@@ -97,7 +99,8 @@ export class Output {
     const line = make("p", {}, make("div", { class: "output text_markdown" }, this.element));
     make("strong", {}, line).textContent = text.replaceAll("**", "");
     const [, got, of] = text.match(/(\d+) of (\d+)/) ?? [];
-    const detail = { isSolved: got !== undefined && got === of };
+    this.isSolved = got !== undefined && got === of;
+    const detail = { isSolved: this.isSolved };
     this.element.dispatchEvent(new CustomEvent("live-marks", { detail, bubbles: true }));
   }
 

@@ -432,13 +432,15 @@ def test_a_sheet_is_worked_in_the_page_to_full_marks(read):
         assert reader.cell(number).locator("details pre").first.is_hidden(), "the solution"
         reader.run(number + 1)  # the check, of what is not there yet
         assert "0 of" in reader.output(number + 1).inner_text()
-    for number in answers:
+    assert f"Solved: 0 of {len(answers)} tasks." in reader.message.inner_text()
+    for solved, number in enumerate(answers, 1):
         solution = notebooks.source(cells[number - 1])
         reader.edit(number, solution)
         assert "Out of date" in reader.note(number + 1)
         reader.run(number + 1)
         [[got, of]] = re.findall(r"(\d+) of (\d+)", reader.output(number + 1).inner_text())
         assert got == of != "0"
+        assert f"Solved: {solved} of {len(answers)} tasks." in reader.message.inner_text()
     assert reader.tab.problems == []
 
     reader = Reader(reader.tab, reader.path)
