@@ -43,6 +43,14 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tinylinks")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session):
+    """Let the garbage collector pass over what the tests are made of: each look takes 0.3 s."""
+    gc.collect()
+    gc.freeze()
+    return (yield)
+
+
 @functools.cache
 def has_gpu():
     from tinylinks import backend
@@ -97,6 +105,7 @@ def same_start():
 def no_gc():
     """Free nothing but what reference counts free."""
     gc.collect()
+    gc.freeze()  # so that the next look is a short one
     gc.disable()
     yield
     gc.enable()

@@ -21,10 +21,9 @@ pytestmark = pytest.mark.filterwarnings(RINGS_AGAIN)
 
 GOLDEN = json.loads((ROOT / "tests" / "golden" / "accuracy.json").read_text(encoding="utf-8"))
 NUMBERS = list(sheet_paths())
-QUICK = (5,)
-SHEETS = [pytest.param(n, marks=[] if n in QUICK else pytest.mark.slow) for n in NUMBERS]
-WRONGS = [
-    pytest.param(number, name, marks=[] if number in QUICK else pytest.mark.slow)
+SHEETS = [pytest.param(n, marks=[] if n == 5 else pytest.mark.slow) for n in NUMBERS]
+JOINED = [
+    pytest.param(number, name, marks=[] if name == "Leaf" else pytest.mark.slow)
     for number in NUMBERS
     for name, task in runner.load(number).tasks.items()
     if task.join
@@ -87,6 +86,7 @@ def reference(tmp_path_factory):
     return exported(folder, folder / "answers")
 
 
+@pytest.mark.slow
 def test_reference_answers_make_a_library_that_holds_and_reads(reference):
     library, said = reference
     wrong, all_of_it = verdict(library)
@@ -100,7 +100,7 @@ def test_reference_answers_make_a_library_that_holds_and_reads(reference):
     assert sum(": yours" in s for s in said) == sum(len(exercises.answers(n)) for n in NUMBERS)
 
 
-@pytest.mark.parametrize(("number", "name"), joined())
+@pytest.mark.parametrize(("number", "name"), JOINED)
 def test_the_answers_really_are_what_computes(number, name, tmp_path, quickly):
     """An answer that raises is felt in the library."""
     felt = exercises.stub(exercises.answers(number)[name], "raise RuntimeError('felt')")
@@ -142,7 +142,7 @@ def test_each_wrong_answer_leads_back_to_its_sheet(number, tmp_path):
             assert any(wrong.when in sentence for sentence in back), (name, wrong.when)
 
 
-@pytest.mark.parametrize(("number", "name"), WRONGS)
+@pytest.mark.parametrize(("number", "name"), JOINED)
 def test_a_wrong_answer_leads_back_from_the_contract_to_its_sheet_alone(
     number, name, tmp_path, quickly
 ):

@@ -442,7 +442,7 @@ def visit_order(y):
         ),
         Wrong(
             "many_ways",
-            "each way through the graph is walked by itself, and what it meets is sorted at the end",
+            "each way through the graph is walked by itself, and what was met is sorted",
             """\
 def visit_order(y):
     found, todo = [], [y.creator]
