@@ -756,7 +756,7 @@ def report(results, seconds):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="a sample, in half a minute")
+    parser.add_argument("--quick", action="store_true", help="a sample, in two minutes")
     parser.add_argument("--list", action="store_true", help="list the faults and end")
     parser.add_argument("--only", metavar="PATTERN", default="", help="a regular expression")
     parser.add_argument("--argued", action="store_true", help="plant those in SURVIVORS too")
