@@ -644,6 +644,15 @@ def test_a_list_that_is_changed_is_seen():
     assert guard.LIST in said
 
 
+@pytest.mark.parametrize(("number", "name"), [(3, "formula"), (5, "visit_order")])
+def test_the_variable_of_the_finished_library_is_no_obstacle(number, name):
+    """Somebody imports it into a sheet, in the place of the chapters' own."""
+    solution = exercises.solution(exercises.answers(number)[name])
+    code = f"from tinylinks import Variable\n{solution}"
+    results = {result.check: result for result in exercises.run(number, name, code)}
+    assert results["leaf"].passed, results["leaf"].sentence
+
+
 def test_what_the_guard_does_is_undone():
     for code in (exercises.answers(4)["Cube"], exercises.answers(9)["Softplus"]):
         number, name = (4, "Cube") if "Cube" in code else (9, "Softplus")

@@ -298,7 +298,7 @@ def snapshot(owner: Any) -> dict[str, tuple[Any, Any]]:
         arguments = owner.__code__.co_varnames[: owner.__code__.co_argcount]
         values = dict(zip(arguments[-len(given) :], given)) | (owner.__kwdefaults__ or {})
     else:
-        values = owner if isinstance(owner, dict) else vars(owner)
+        values = owner if isinstance(owner, dict) else getattr(owner, "__dict__", {})
     return {name: (v, content(v)) for name, v in values.items() if not name.startswith("__")}
 
 
